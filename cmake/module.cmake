@@ -1,0 +1,50 @@
+# ringback_module(name LEVEL n [DEPENDS module...] [LIBRARIES target...] [EXCLUDE file...])
+#
+# Declares the folder as one library `ringback_<name>` made of its *.cpp files and, beside it, `<name>_test`
+# made of its *_test.cpp files. A dependency on a higher level, or on a module that comes later in the list
+# of the top-level CMakeLists.txt, is an error: that is how the picture in ARCHITECTURE.md stays true.
+# Which headers a folder includes is checked against DEPENDS by cmake/check_includes.py.
+function(ringback_module name)
+  cmake_parse_arguments(ARG "" "LEVEL" "DEPENDS;LIBRARIES;EXCLUDE" ${ARGN})
+  set(target ringback_${name})
+
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  foreach(file IN LISTS ARG_EXCLUDE)
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(visibility PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  target_include_directories(${target} ${visibility} ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${target} ${visibility} Threads::Threads ${ARG_LIBRARIES})
+  set_property(GLOBAL PROPERTY ringback_level_${name} ${ARG_LEVEL})
+
+  set(needs ${ARG_DEPENDS})
+  if(NOT name STREQUAL base)
+    list(APPEND needs base)
+  endif()
+  foreach(dependency IN LISTS needs)
+    get_property(level GLOBAL PROPERTY ringback_level_${dependency})
+    if(NOT TARGET ringback_${dependency})
+      message(FATAL_ERROR "${name} depends on ${dependency}, which is not declared before it")
+    endif()
+    if(level GREATER ARG_LEVEL)
+      message(FATAL_ERROR "${name} (level ${ARG_LEVEL}) may not depend upwards on ${dependency} (level ${level})")
+    endif()
+    target_link_libraries(${target} ${visibility} ringback_${dependency})
+  endforeach()
+
+  if(RINGBACK_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST)
+  endif()
+endfunction()
