@@ -1,0 +1,125 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "audio/audio_sink.h"
+#include "audio/codec.h"
+#include "audio/dtmf_event.h"
+#include "audio/mixer.h"
+#include "audio/tone.h"
+#include "base/error.h"
+#include "base/time.h"
+
+namespace ringback::rtp {
+class PacketView;
+}
+
+namespace ringback::audio {
+
+class ListenedTrack;
+
+/// Names one subscribed track of the room; the owner chooses the numbers.
+using TrackId = std::uint32_t;
+
+struct RoomToPhoneSettings {
+  Codec codec = Codec::kPcmu;  ///< of the phone: kPcmu or kPcma
+  /// The most a frame is held back to smooth arrival jitter. More survives worse networks at the price of
+  /// delay.
+  base::Duration max_delay = std::chrono::milliseconds(200);
+  std::size_t max_tracks = 32;  ///< add_track() refuses more
+};
+
+/// Everything the phone hears: the room's tracks in, one continuous G.711 stream out.
+///
+/// The stream has one frame per 20 ms from start() to stop(), whatever the room does: packet loss is
+/// concealed, gaps (DTX, mute, nobody there) are filled with silence by timer.
+///
+/// Latency: there is no tick of our own while somebody speaks. The active track that has spoken longest
+/// *leads*: its frame goes out the moment it arrives plus the delay that the track's measured jitter requires
+/// (none while packets arrive evenly), and takes with it whatever the other active tracks have ready. With a
+/// single active track nothing is mixed, and if that track carries the phone's own codec in 20 ms packets its
+/// payload passes through untouched. Frames leave at least 18 ms apart, so that a burst does not reach the
+/// phone as one. Timers only fill gaps.
+///
+/// Owner: one phone leg, on its worker. Allocates in add_track() only. Drive it with receive(), advance() and
+/// next_deadline(); a sink call must not re-enter it.
+class RoomToPhone {
+ public:
+  struct Counters {
+    std::uint64_t frames = 0;     ///< sent to the phone
+    std::uint64_t passed = 0;     ///< of these, unchanged payloads of a track
+    std::uint64_t mixed = 0;      ///< of these, sums of two or more tracks
+    std::uint64_t filled = 0;     ///< of these, silence because nobody spoke
+    std::uint64_t concealed = 0;  ///< frames of a track that were lost or late
+    std::uint64_t recovered = 0;  ///< lost frames rebuilt from in-band FEC
+    std::uint64_t late = 0;       ///< packets that came after their frame had been concealed
+    std::uint64_t discarded = 0;  ///< malformed, duplicate, overflowing, or of an unknown track
+  };
+
+  RoomToPhone(const RoomToPhoneSettings& settings, AudioSink& sink);
+  ~RoomToPhone();
+  RoomToPhone(const RoomToPhone&) = delete;
+  RoomToPhone& operator=(const RoomToPhone&) = delete;
+
+  base::ErrorOr<> add_track(TrackId id, Codec codec);
+  void remove_track(TrackId id);
+
+  /// The stream begins: from now on there is a frame every 20 ms.
+  void start(base::TimePoint now);
+  void stop();
+  [[nodiscard]] bool started() const { return started_; }
+
+  void receive(base::TimePoint now, TrackId id, const rtp::PacketView& packet);
+  void advance(base::TimePoint now);
+  [[nodiscard]] base::TimePoint next_deadline() const;
+
+  /// Digits to press at the phone's side, as telephone-events in the same stream. Audio pauses while an event
+  /// lasts.
+  std::size_t send_dtmf(std::string_view digits) { return dtmf_.queue(digits); }
+  void clear_dtmf() { dtmf_.clear(); }
+  [[nodiscard]] bool sending_dtmf() const { return dtmf_.busy(); }
+
+  /// Plays a tone in place of the room (ringing during a transfer), until stop_tone().
+  void play_tone(const ToneSpec& tone);
+  void stop_tone();
+
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  /// What the leading track's frames are held back for jitter at present.
+  [[nodiscard]] base::Duration jitter_delay() const;
+
+ private:
+  ListenedTrack* find(TrackId id);
+  /// The track whose frames set the pace, or null when nobody is active.
+  ListenedTrack* choose_leader(base::TimePoint now);
+  void emit(base::TimePoint now, ListenedTrack* leader);
+  void emit_payload(base::TimePoint now, std::span<const std::uint8_t> payload, std::uint8_t level);
+  void emit_samples(base::TimePoint now, std::span<const Sample> frame);
+  bool emit_dtmf();
+  void close_slot(base::TimePoint now);
+
+  RoomToPhoneSettings settings_;
+  AudioSink& sink_;
+  std::vector<std::unique_ptr<ListenedTrack>> tracks_;
+  ListenedTrack* leader_ = nullptr;
+  Mixer mixer_{kPhoneFrameSamples};
+  DtmfSender dtmf_;
+  std::optional<ToneGenerator> tone_;
+  Counters counters_;
+
+  bool started_ = false;
+  bool marker_ = true;
+  std::uint16_t sequence_ = 0;
+  std::uint32_t timestamp_ = 0;
+  base::TimePoint last_emit_{};  ///< when the previous frame left
+  /// When the next frame is nominally due. Real frames may leave up to one frame earlier; fillers wait for
+  /// it, which pays back what was taken early, so that the RTP clock never runs away from real time.
+  base::TimePoint slot_{};
+};
+
+}  // namespace ringback::audio
