@@ -1,0 +1,166 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "rtp/delay_estimator.h"
+#include "rtp/packet.h"
+#include "rtp/sequence.h"
+
+namespace ringback::rtp {
+
+/// How the owner asks for frames.
+enum class PlayoutClock : std::uint8_t {
+  /// The owner waits for next_deadline(). Each frame comes out whole, at its own moment; delay and clock
+  /// drift are
+  /// corrected by moving those moments a little, so nothing is ever cut or inserted for them. For sending on
+  /// to a
+  /// peer that has a jitter buffer of its own (one speaker to a phone).
+  kSlewing,
+  /// The owner pulls one frame on each tick of its own clock (a mixer). Corrections are whole frames,
+  /// reported as
+  /// Adjustment, and made in silence when possible.
+  kTick,
+};
+
+struct JitterBufferSettings {
+  std::uint32_t clock_rate = 48000;               ///< RTP timestamp units per second (G.722: 8000)
+  base::Duration frame = base::Duration(20'000);  ///< until the packets tell otherwise
+  /// The least delay between the fastest packet's arrival and its frame. 5 ms covers the scheduling jitter of
+  /// a clean path; less turns every late wake-up of a sender into a concealed frame.
+  base::Duration min_delay = base::Duration(5'000);
+  /// Above this, conversation suffers more from delay than from loss.
+  base::Duration max_delay = base::Duration(400'000);
+  std::size_t capacity = 32;    ///< packets, rounded up to a power of two; 640 ms of 20 ms frames
+  std::size_t slot_size = 640;  ///< greatest payload in bytes; larger ones are dropped and counted
+  PlayoutClock clock = PlayoutClock::kSlewing;
+};
+
+/// What pull() hands out.
+enum class Playout : std::uint8_t {
+  kWait,     ///< nothing is due yet
+  kFrame,    ///< decode `payload`
+  kConceal,  ///< play one frame of concealment; if `next_payload` is not empty, decode its in-band FEC
+             ///< instead
+  kSilence,  ///< the sender is silent (DTX, mute, gone): play comfort noise, silence or nothing
+};
+
+/// A correction of the delay, only under PlayoutClock::kTick.
+enum class Adjustment : std::uint8_t {
+  kNone,
+  kAccelerate,  ///< with kFrame: decode it, pull again at once, and play both in the time of one (or drop
+                ///< this one)
+  kExpand,      ///< with kConceal or kSilence: an inserted frame; nothing was lost
+};
+
+struct JitterFrame {
+  Playout kind = Playout::kWait;
+  Adjustment adjustment = Adjustment::kNone;
+  bool marker = false;
+  std::uint8_t payload_type = 0;
+  std::uint16_t sequence = 0;
+  std::uint32_t timestamp = 0;                 ///< of the frame, also of a concealed one
+  base::Duration duration{};                   ///< how long it plays, as far as timestamps tell
+  std::span<const std::uint8_t> payload;       ///< valid until the next call of any other member
+  std::span<const std::uint8_t> next_payload;  ///< kConceal: the packet after the missing one, same validity
+};
+
+/// Counters since construction; packets unless said.
+struct JitterBufferStats {
+  std::uint64_t inserted = 0;
+  std::uint64_t played = 0;
+  std::uint64_t lost = 0;  ///< never came, or came too late: frames skipped over by playout
+  std::uint64_t late = 0;  ///< came after their frame had been concealed, dropped
+  std::uint64_t duplicates = 0;
+  std::uint64_t overflowed = 0;  ///< dropped to make room
+  std::uint64_t oversized = 0;
+  std::uint64_t restarts = 0;  ///< sequence or timestamp jumps that started the stream anew
+  std::uint64_t concealed_frames = 0;
+  std::uint64_t fec_frames = 0;  ///< concealed frames with the next packet at hand
+  std::uint64_t silent_frames = 0;
+  std::uint64_t accelerated_frames = 0;
+  std::uint64_t expanded_frames = 0;
+};
+
+/// Adaptive jitter buffer for one audio source: packets in at the network's pace, frames out at an even pace,
+/// with as little delay as the measured jitter allows.
+///
+/// Delay grows at once when packets come late and shrinks slowly: at the start of a talk spurt at no cost,
+/// otherwise as PlayoutClock says. On an even, ordered stream it adds `min_delay`. Handles reordering,
+/// duplicates, DTX gaps, sequence and timestamp restarts and drifting clocks. A change of SSRC is the owner's
+/// to see: call reset().
+///
+/// Owned by one thread; the time is an argument and must not run backwards. All memory is taken at
+/// construction.
+class JitterBuffer {
+ public:
+  explicit JitterBuffer(const JitterBufferSettings& settings);
+
+  /// Stores a packet of the stream; only its payload is copied.
+  void insert(base::TimePoint now, const PacketView& packet);
+
+  /// The next frame if it is due. Under kSlewing pull after every insert() and at every deadline, until
+  /// kWait.
+  [[nodiscard]] JitterFrame pull(base::TimePoint now);
+
+  /// When pull() will have something at the latest; kNever before the first packet.
+  [[nodiscard]] base::TimePoint next_deadline() const;
+
+  /// Tells that the frame decoded last was quiet, so that a correction next to it will not be heard.
+  void note_quiet(bool quiet) { quiet_ = quiet; }
+
+  void set_clock(PlayoutClock clock) { settings_.clock = clock; }
+
+  /// Forgets the stream (SSRC change, hold); keeps the counters.
+  void reset();
+
+  /// Between a packet's earliest possible arrival and its playout, now and as aimed at.
+  [[nodiscard]] base::Duration current_delay() const { return current_delay_; }
+  [[nodiscard]] base::Duration target_delay() const;
+  [[nodiscard]] std::size_t buffered_packets() const { return buffered_; }
+  [[nodiscard]] const JitterBufferStats& stats() const { return stats_; }
+
+ private:
+  struct Slot {
+    bool used = false;
+    bool marker = false;
+    std::uint8_t payload_type = 0;
+    std::uint16_t size = 0;
+    std::int64_t sequence = 0;   ///< unwrapped
+    std::int64_t timestamp = 0;  ///< unwrapped
+  };
+  enum class State : std::uint8_t {
+    kEmpty,    ///< no packet yet
+    kPlaying,  ///< frames follow each other
+    kSilent,   ///< between talk spurts: the next packet sets a new schedule
+  };
+
+  bool accept_sequence(std::int64_t sequence);
+  void start_stream(base::TimePoint now, const PacketView& packet);
+  void drop_before(std::int64_t sequence);
+  [[nodiscard]] std::span<const std::uint8_t> payload_of(const Slot& slot) const;
+  [[nodiscard]] const Slot* find(std::int64_t sequence) const;
+  [[nodiscard]] const Slot* oldest() const;
+  [[nodiscard]] base::Duration media_time(std::int64_t timestamp) const;
+  [[nodiscard]] base::TimePoint scheduled_time(const Slot& slot) const;
+  [[nodiscard]] base::Duration frame_duration() const;
+
+  JitterFrame play(base::TimePoint now, const Slot& slot);
+  JitterFrame conceal(const Slot* next);
+  JitterFrame silence();
+  void correct_delay(const Slot& slot, JitterFrame& frame);
+
+  JitterBufferSettings settings_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint8_t> bytes_;  ///< capacity * slot_size
+  DelayEstimator delays_;
+  SequenceUnwrapper sequences_;
+  TimestampUnwrapper timestamps_;
+  JitterBufferStats stats_;
+};
+
+}  // namespace ringback::rtp
