@@ -259,9 +259,9 @@ const Connection* SessionDescription::connection_of(const Media& section) const 
 }
 
 std::optional<std::string_view> SessionDescription::attribute_of(const Media& section,
-                                                                 std::string_view name) const {
-  if (const auto own = section.attributes.find(name)) return own;
-  return attributes.find(name);
+                                                                 std::string_view attribute) const {
+  if (const auto own = section.attributes.find(attribute)) return own;
+  return attributes.find(attribute);
 }
 
 const Media* SessionDescription::first(std::string_view kind) const {

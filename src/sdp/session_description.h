@@ -160,7 +160,7 @@ struct SessionDescription {
   [[nodiscard]] const Connection* connection_of(const Media& section) const;
   /// An attribute of the section, else of the session (for ice-ufrag, fingerprint, setup, ...).
   [[nodiscard]] std::optional<std::string_view> attribute_of(const Media& section,
-                                                             std::string_view name) const;
+                                                             std::string_view attribute) const;
   /// The first section of that kind ("audio"), rejected or not.
   [[nodiscard]] const Media* first(std::string_view kind) const;
 

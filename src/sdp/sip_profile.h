@@ -30,6 +30,7 @@ struct LocalAudio {
   bool telephone_event = true;  ///< RFC 4733 at 8000 Hz, events 0-16
   std::uint8_t telephone_event_payload_type = 101;
   std::uint16_t ptime = 20;  ///< milliseconds
+  bool rtcp_mux = false;     ///< offer and accept RTP and RTCP on one port (RFC 5761)
 };
 
 /// Where the peer wants media.
@@ -89,7 +90,7 @@ class SipNegotiation {
   /// changed.
   [[nodiscard]] std::string make_offer(Direction direction = Direction::kSendRecv);
   /// Gives up the outstanding offer (the re-INVITE failed): what was agreed before stays.
-  void withdraw_offer() { offer_pending_ = false; }
+  void withdraw_offer() { exchange_ = Exchange::kNone; }
 
   base::Result<NegotiatedAudio, NegotiationError> receive_answer(std::string_view text);
 
@@ -109,20 +110,24 @@ class SipNegotiation {
   [[nodiscard]] const std::optional<NegotiatedAudio>& agreed() const { return agreed_; }
 
  private:
-  [[nodiscard]] SessionDescription skeleton() const;
-  [[nodiscard]] Media our_audio(Direction direction) const;
-  std::string publish(SessionDescription description);
+  enum class Exchange : std::uint8_t { kNone, kOurOfferOpen, kOurOfferAnswered, kTheirOfferAnswered };
+  struct Match;
+
+  [[nodiscard]] Media our_stream(Direction direction) const;
+  void add_transport(Media& media, Direction direction, bool mux) const;
+  [[nodiscard]] base::Result<Match, NegotiationError> match(const SessionDescription& theirs,
+                                                            const Media& stream) const;
+  [[nodiscard]] std::string publish(std::vector<Media> sections);
 
   LocalAudio local_;
   std::uint64_t session_id_;
-  std::uint64_t session_version_;
-  std::string last_published_;  ///< our last description without o=, to know whether something changed
-  std::vector<Media>
-      layout_;  ///< m= sections of the session so far: RFC 3264 8 forbids removing or reordering them
-  Direction offered_direction_ = Direction::kSendRecv;
-  bool offer_pending_ = false;
-  std::optional<std::uint8_t> event_payload_type_;  ///< chosen by the peer's offer; kept for our later offers
-  std::vector<std::pair<AudioCodec, std::uint8_t>> dynamic_types_;
+  std::uint64_t session_version_ = 0;
+  std::string last_body_;            ///< our last description from s= on: the version rises when it changes
+  std::vector<Media> layout_;        ///< our sections so far: RFC 3264 8 forbids to remove or reorder them
+  std::size_t audio_index_ = 0;      ///< of layout_
+  std::uint8_t event_payload_type_;  ///< the peer's choice, once its offer made one
+  Direction offered_ = Direction::kSendRecv;
+  Exchange exchange_ = Exchange::kNone;
   std::optional<NegotiatedAudio> agreed_;
 };
 
