@@ -56,7 +56,7 @@ export class CallController {
       if (this.hungUpHere) return await this.finishHangUp();
       const unreachable = explainUnreachableRoom(this.placed.url, new URL(location.href));
       if (unreachable !== undefined) return await this.abandon(unreachable);
-      this.listener.onStep(`Room ${this.placed.roomName} is ready; dialling ${request.phoneNumber}`);
+      this.listener.onStep(`The room is ready; dialling ${request.phoneNumber}`);
       this.poll(0);
       await this.join(this.placed, this.microphone);
     } catch (error) {

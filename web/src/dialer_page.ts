@@ -46,10 +46,7 @@ export class DialerPage {
   private audio: AudioContext | undefined;
   private readonly meters = new Map<'mic' | 'phone', LevelMeter>();
 
-  constructor(
-    private readonly document: Document,
-    private readonly api: DialerApi,
-  ) {}
+  constructor(private readonly api: DialerApi) {}
 
   start(): void {
     this.callerId.value = this.preferences.callerId;
@@ -64,7 +61,7 @@ export class DialerPage {
   }
 
   private find<Kind extends HTMLElement>(selector: string): Kind {
-    const element = this.document.querySelector<Kind>(selector);
+    const element = document.querySelector<Kind>(selector);
     if (element === null) throw new Error(`the page has no ${selector}`);
     return element;
   }
@@ -90,7 +87,7 @@ export class DialerPage {
       this.remember();
       void this.call?.useMicrophone(this.microphone.value).catch(() => this.addStep('That microphone cannot be used', 'bad'));
     });
-    this.document.addEventListener('keydown', (event) => this.onKey(event));
+    document.addEventListener('keydown', (event) => this.onKey(event));
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.showMicrophones());
     window.addEventListener('pagehide', () => this.call?.hangUpOnLeave());
   }
@@ -98,13 +95,13 @@ export class DialerPage {
   private buildKeypad(): void {
     const keypad = this.find('#keypad');
     for (const { digit, letters } of kKeypad) {
-      const key = this.document.createElement('button');
+      const key = document.createElement('button');
       key.type = 'button';
       key.className = 'key';
       key.dataset['testid'] = `key-${digit}`;
       key.dataset['digit'] = digit;
       key.setAttribute('aria-label', { '*': 'Star', '#': 'Hash' }[digit] ?? digit);
-      const letter = this.document.createElement('small');
+      const letter = document.createElement('small');
       letter.textContent = letters;
       key.append(digit, letter);
       key.addEventListener('click', () => this.press(digit));
@@ -270,11 +267,11 @@ export class DialerPage {
 
   private addStep(text: string, tone?: 'good' | 'bad'): void {
     this.find('#story-empty').hidden = true;
-    const line = this.document.createElement('li');
+    const line = document.createElement('li');
     if (tone !== undefined) line.className = tone;
-    const time = this.document.createElement('time');
+    const time = document.createElement('time');
     time.textContent = `${((performance.now() - this.placedAt) / 1000).toFixed(1)} s`;
-    const what = this.document.createElement('span');
+    const what = document.createElement('span');
     what.textContent = text;
     line.append(time, what);
     this.story.append(line);
