@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/time.h"
+#include "livekit/access_token.h"
+#include "livekit/model.h"
+
+namespace ringback::room {
+
+/// What an operator decides about rooms. Immutable once the server runs: every thread reads the same
+/// snapshot.
+struct RoomSettings {
+  std::vector<livekit::ApiKey> api_keys;
+  std::string server_version =
+      "1.9.12";         ///< LiveKit version whose behaviour we offer: clients gate features by it
+  std::string node_id;  ///< "ND_..."; filled by RoomServer when empty
+  std::string region;
+
+  bool auto_create = true;               ///< joining an unknown room creates it
+  std::uint32_t empty_timeout = 300;     ///< seconds until a room that nobody joined closes
+  std::uint32_t departure_timeout = 20;  ///< seconds from the last departure until the room closes
+  std::uint32_t max_participants = 0;    ///< per room; 0: no limit
+  bool remote_unmute = false;            ///< administrators may unmute a participant's track
+  std::vector<livekit::Codec> enabled_codecs = default_codecs();
+  std::vector<std::string> stun_urls;  ///< told to clients; none is needed when our addresses are reachable
+
+  std::size_t max_metadata_size = 512 * 1024;
+  std::size_t max_attributes_size = 64 * 1024;  ///< keys and values together
+  std::size_t max_name_size = 256;              ///< of rooms, identities and display names
+
+  base::Duration join_timeout = std::chrono::seconds(60);  ///< joined but no media connection
+  base::Duration resume_grace =
+      std::chrono::seconds(5);  ///< transports failed, before the participant is removed
+
+  /// What worker n's media port binds: `media_address`, port `media_port` + n.
+  base::IpAddress media_address = base::IpAddress::v4({0, 0, 0, 0});
+  std::uint16_t media_port = 7882;
+  /// Announced to clients in place of our own addresses (NAT); empty: every address of this machine that the
+  /// media port is reachable by.
+  std::vector<base::IpAddress> public_addresses;
+
+  static std::vector<livekit::Codec> default_codecs() {
+    return {{"video/VP8", ""},  {"video/H264", ""}, {"video/VP9", ""}, {"video/AV1", ""},
+            {"audio/opus", ""}, {"audio/PCMU", ""}, {"audio/PCMA", ""}};
+  }
+};
+
+}  // namespace ringback::room
