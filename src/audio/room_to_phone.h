@@ -11,21 +11,13 @@
 #include "audio/audio_sink.h"
 #include "audio/codec.h"
 #include "audio/dtmf_event.h"
+#include "audio/listened_track.h"
 #include "audio/mixer.h"
 #include "audio/tone.h"
 #include "base/error.h"
 #include "base/time.h"
 
-namespace ringback::rtp {
-class PacketView;
-}
-
 namespace ringback::audio {
-
-class ListenedTrack;
-
-/// Names one subscribed track of the room; the owner chooses the numbers.
-using TrackId = std::uint32_t;
 
 struct RoomToPhoneSettings {
   Codec codec = Codec::kPcmu;  ///< of the phone: kPcmu or kPcma
@@ -40,12 +32,12 @@ struct RoomToPhoneSettings {
 /// The stream has one frame per 20 ms from start() to stop(), whatever the room does: packet loss is
 /// concealed, gaps (DTX, mute, nobody there) are filled with silence by timer.
 ///
-/// Latency: there is no tick of our own while somebody speaks. The active track that has spoken longest
-/// *leads*: its frame goes out the moment it arrives plus the delay that the track's measured jitter requires
-/// (none while packets arrive evenly), and takes with it whatever the other active tracks have ready. With a
-/// single active track nothing is mixed, and if that track carries the phone's own codec in 20 ms packets its
-/// payload passes through untouched. Frames leave at least 18 ms apart, so that a burst does not reach the
-/// phone as one. Timers only fill gaps.
+/// Latency: while somebody speaks there is no tick of our own. The active track that has spoken longest
+/// *leads*: its frame goes out as soon as its jitter buffer calls it due (some 5 ms after arrival while
+/// packets come evenly) and takes with it whatever the other active tracks have ready. With a single active
+/// track nothing is mixed, and if that track carries the phone's own codec in 20 ms packets, its payload
+/// passes through untouched. A mixer with a tick of its own would add 10 ms on average and 20 ms at worst.
+/// Timers only fill gaps.
 ///
 /// Owner: one phone leg, on its worker. Allocates in add_track() only. Drive it with receive(), advance() and
 /// next_deadline(); a sink call must not re-enter it.
@@ -56,10 +48,12 @@ class RoomToPhone {
     std::uint64_t passed = 0;     ///< of these, unchanged payloads of a track
     std::uint64_t mixed = 0;      ///< of these, sums of two or more tracks
     std::uint64_t filled = 0;     ///< of these, silence because nobody spoke
+    std::uint64_t unknown = 0;    ///< packets of tracks that were not added
     std::uint64_t concealed = 0;  ///< frames of a track that were lost or late
     std::uint64_t recovered = 0;  ///< lost frames rebuilt from in-band FEC
     std::uint64_t late = 0;       ///< packets that came after their frame had been concealed
-    std::uint64_t discarded = 0;  ///< malformed, duplicate, overflowing, or of an unknown track
+    std::uint64_t malformed = 0;  ///< packets that did not decode
+    std::uint64_t dropped = 0;    ///< frames taken out to keep a track's delay short
   };
 
   RoomToPhone(const RoomToPhoneSettings& settings, AudioSink& sink);
@@ -89,19 +83,24 @@ class RoomToPhone {
   void play_tone(const ToneSpec& tone);
   void stop_tone();
 
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  /// Since construction, over all tracks, those removed included.
+  [[nodiscard]] Counters counters() const;
   /// What the leading track's frames are held back for jitter at present.
   [[nodiscard]] base::Duration jitter_delay() const;
 
  private:
   ListenedTrack* find(TrackId id);
-  /// The track whose frames set the pace, or null when nobody is active.
-  ListenedTrack* choose_leader(base::TimePoint now);
-  void emit(base::TimePoint now, ListenedTrack* leader);
-  void emit_payload(base::TimePoint now, std::span<const std::uint8_t> payload, std::uint8_t level);
-  void emit_samples(base::TimePoint now, std::span<const Sample> frame);
-  bool emit_dtmf();
-  void close_slot(base::TimePoint now);
+  void choose_leader();
+  /// When the leader's next frame may leave, or the gap in front of it must be filled.
+  [[nodiscard]] base::TimePoint frame_time() const;
+  void run(base::TimePoint now);
+  void emit_leader();
+  void emit_filler(base::TimePoint now);
+  /// Adds the waiting frames of all tracks but the leader to the mixer.
+  void mix_followers();
+  void emit_samples(std::span<const Sample> frame);
+  void emit_payload(std::span<const std::uint8_t> payload);
+  static void add(Counters& total, const ListenedTrack& track);
 
   RoomToPhoneSettings settings_;
   AudioSink& sink_;
@@ -110,13 +109,12 @@ class RoomToPhone {
   Mixer mixer_{kPhoneFrameSamples};
   DtmfSender dtmf_;
   std::optional<ToneGenerator> tone_;
-  Counters counters_;
+  Counters counters_;  ///< own and of removed tracks
 
   bool started_ = false;
   bool marker_ = true;
   std::uint16_t sequence_ = 0;
   std::uint32_t timestamp_ = 0;
-  base::TimePoint last_emit_{};  ///< when the previous frame left
   /// When the next frame is nominally due. Real frames may leave up to one frame earlier; fillers wait for
   /// it, which pays back what was taken early, so that the RTP clock never runs away from real time.
   base::TimePoint slot_{};
