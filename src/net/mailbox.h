@@ -25,6 +25,9 @@ class Mailbox {
   /// Consumer: runs everything that was queued when it was called. Returns how many tasks ran.
   std::size_t run_all();
 
+  /// Consumer: destroys what is queued without running it.
+  void discard_all();
+
   /// Refuses all later puts. What is queued stays for the last run_all().
   void close();
   [[nodiscard]] std::size_t depth() const;

@@ -27,6 +27,7 @@ class Tick final : public base::TimerWheel::Entry {
   void start(base::TimePoint first, base::Duration period) {
     assert(period >= base::TimerWheel::kTick);
     period_ = period;
+    deadline_ = first;
     wheel_.arm(*this, first);
   }
   void stop() { disarm(); }
@@ -37,6 +38,7 @@ class Tick final : public base::TimerWheel::Entry {
   base::TimerWheel& wheel_;
   TickHandler& handler_;
   base::Duration period_{};
+  base::TimePoint deadline_{};
 };
 
 }  // namespace ringback::net

@@ -24,6 +24,7 @@ class TimerQueue {
   explicit TimerQueue(base::TimerWheel& wheel);
   ~TimerQueue();
 
+  /// kNever schedules nothing.
   TimerId schedule(base::TimePoint at, base::Task task);
   /// False when the task has run or was cancelled already.
   bool cancel(TimerId id);

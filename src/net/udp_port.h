@@ -14,7 +14,7 @@
 namespace ringback::net {
 
 /// Receives the datagrams of a UdpPort or DatagramSocket. The bytes may be changed in place (decryption) and
-/// are gone after the call. The receiver must not destroy its port inside the call.
+/// are gone after the call. The receiver may destroy its port inside the call.
 class DatagramReceiver {
  public:
   virtual void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes,
@@ -60,6 +60,7 @@ class UdpPort final : private IoHandler {
   /// The error is a sentence such as "port 10000 (UDP) is in use by another program".
   [[nodiscard]] static base::ErrorOr<std::unique_ptr<UdpPort>> open(Worker& worker, const Options& options,
                                                                     DatagramReceiver& receiver);
+  /// Sends what is still pending.
   ~UdpPort();
 
   /// The address bound to, with the port that was chosen.

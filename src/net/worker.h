@@ -12,6 +12,7 @@
 #include "base/executor.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
+#include "net/cpu_meter.h"
 #include "net/file_descriptor.h"
 #include "net/mailbox.h"
 #include "net/timer_queue.h"
@@ -73,7 +74,7 @@ class Worker final : public base::Executor {
   [[nodiscard]] const std::string& name() const { return options_.name; }
   [[nodiscard]] unsigned index() const { return options_.index; }
   /// CPU time of this thread by wall time, 0..1, over the last whole second. For admission control.
-  [[nodiscard]] double cpu_share() const { return cpu_share_.load(std::memory_order_relaxed); }
+  [[nodiscard]] double cpu_share() const { return cpu_.share(); }
   [[nodiscard]] std::size_t mailbox_depth() const { return mailbox_.depth(); }
 
   /// The worker whose thread this is, or null. `assert(Worker::current() == &worker_)`.
@@ -119,7 +120,6 @@ class Worker final : public base::Executor {
   void loop();
   void turn(base::Duration wait);
   void wake();
-  void measure_cpu();
 
   const Options options_;
   FileDescriptor epoll_;
@@ -131,9 +131,7 @@ class Worker final : public base::Executor {
   std::vector<Watch> watches_;  // by descriptor
   std::vector<TurnHook*> hooks_;
   std::unique_ptr<DatagramBatch> datagrams_;
-  std::atomic<double> cpu_share_{0};
-  base::TimePoint cpu_measured_at_;
-  base::Duration cpu_measured_{};
+  CpuMeter cpu_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
