@@ -43,7 +43,7 @@ struct DtlsSrtpKeys {
 
 /// A certificate hash that the peer promised over the signalling channel.
 struct CertificateHash {
-  std::string algorithm;  ///< "sha-256", also "sha-1", "sha-224", "sha-384", "sha-512"
+  std::string algorithm;  ///< "sha-256", also "sha-224", "sha-384", "sha-512"; weaker ones never match
   std::string value;      ///< "AB:CD:...", any case
 };
 
@@ -61,9 +61,9 @@ enum class DtlsFault : std::uint8_t {
 [[nodiscard]] std::string_view to_string(DtlsFault fault);
 
 /// One DTLS 1.2 association (RFC 6347) with use_srtp (RFC 5764) over OpenSSL and memory only: datagrams come
-/// in by receive(), leave by the sink, time is an argument. OpenSSL's own retransmission clock is disabled;
-/// next_deadline() and advance() drive retransmissions (50 ms doubling to 1.6 s: media paths are fast, RFC
-/// 6347 4.2.4 allows less than a second where the path is known).
+/// in by receive(), leave by the sink, time is an argument. next_deadline() and advance() drive the
+/// retransmission of lost flights, 100 ms doubling to 3 s: ICE has just measured the path, so the full second
+/// of RFC 6347 4.2.4.1 would only delay the call.
 ///
 /// One thread at a time (its owner's). A sink call must not re-enter the engine.
 class DtlsEngine {
