@@ -64,7 +64,13 @@ bool DtmfSender::busy() const {
 
 DtmfSender::Slot DtmfSender::next(std::uint32_t timestamp) {
   Slot slot;
-  if (state_ == State::kGap && --slots_left_ == 0) state_ = State::kIdle;
+  if (state_ == State::kGap) {
+    if (slots_left_ > 0) {
+      --slots_left_;
+      return slot;
+    }
+    state_ = State::kIdle;
+  }
   if (state_ == State::kIdle) {
     if (digits_.empty()) return slot;
     const char digit = digits_.front();
@@ -72,7 +78,7 @@ DtmfSender::Slot DtmfSender::next(std::uint32_t timestamp) {
     const auto code = dtmf_code(digit);
     if (!code) {
       state_ = State::kGap;
-      slots_left_ = slots_of(kPause);
+      slots_left_ = slots_of(kPause) - 1;  // this slot is the first of them
       return slot;
     }
     state_ = State::kTone;
@@ -80,7 +86,6 @@ DtmfSender::Slot DtmfSender::next(std::uint32_t timestamp) {
     start_ = timestamp;
     code_ = *code;
   }
-  if (state_ == State::kGap) return slot;
 
   // The duration counts up to the end of this slot; the event's last slot carries the end packets.
   Packet packet;
