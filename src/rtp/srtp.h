@@ -79,8 +79,8 @@ class SrtpSession {
   base::Result<std::size_t, SrtpError> unprotect_rtp(std::span<std::uint8_t> packet);
   base::Result<std::size_t, SrtpError> unprotect_rtcp(std::span<std::uint8_t> packet);
 
-  /// Frees the place of an SSRC that sends no more (a track that ended), in both directions. A sender must
-  /// not use that SSRC again under this key.
+  /// Frees the sending place of an SSRC that ended; it must not be used again under this key. Received SSRCs
+  /// are never forgotten, or old packets of theirs could be replayed.
   void forget_source(std::uint32_t ssrc);
 
   [[nodiscard]] SrtpSuite suite() const;
