@@ -29,10 +29,10 @@ struct Target {
 };
 
 struct ResolveRequest {
-  std::string host;                    ///< a name or a numeric address (IPv6 with or without brackets)
-  std::uint16_t port = 0;              ///< 0: not given in the URI
-  std::optional<Transport> transport;  ///< the URI's transport parameter
-  bool secure = false;                 ///< sips: only TLS will do
+  std::string host;        ///< a name or a numeric address (IPv6 with or without brackets)
+  std::uint16_t port = 0;  ///< 0: not given in the URI
+  std::optional<Transport> transport = std::nullopt;  ///< the URI's transport parameter
+  bool secure = false;                                ///< sips: only TLS will do
 };
 
 struct ResolveError {
@@ -40,17 +40,16 @@ struct ResolveError {
     kBadName,      ///< not a host name at all
     kNoSuchName,   ///< the name servers say that the name does not exist
     kNoRecords,    ///< the name exists but has no address
-    kNoAnswer,     ///< no name server answered in time
-    kServerError,  ///< the name servers answer with an error
-    kCancelled,    ///< the resolver was destroyed
+    kNoAnswer,     ///< no name server answered in time, or all refuse
+    kServerError,  ///< an answer came that cannot be used
   };
   Kind kind;
   std::string message;  ///< a sentence that names the host: "the name sip.exmaple.com does not exist"
 };
 
 /// DNS for SIP (RFC 3263): NAPTR, SRV, A and AAAA, through c-ares on the front thread, /etc/hosts first.
-/// All calls and callbacks on the front thread; a callback may come before resolve() returns only for numeric
-/// addresses and bad names.
+/// All calls and callbacks on the front thread. A callback never comes before the call that it belongs to
+/// returns, and never after the resolver's destruction: what is then under way is dropped.
 class Resolver {
  public:
   struct Options {
