@@ -70,7 +70,7 @@ struct Claims {
 
   std::string issuer;  ///< API key
   UnixSeconds not_before = 0;
-  UnixSeconds expires_at = 0;
+  UnixSeconds expires_at = 0;  ///< 0: never
 
   /// Grants with everything refused when the claim is absent.
   [[nodiscard]] VideoGrants video_or_none() const;
@@ -101,7 +101,8 @@ inline constexpr UnixSeconds kClockSkew = 60;
 /// Longer tokens are not looked at.
 inline constexpr std::size_t kMaxToken = 64 * 1024;
 
-/// Checks algorithm, signature (in constant time) and times. A token without `exp` is refused.
+/// Checks algorithm, signature (in constant time) and times. Like LiveKit, accepts a token without `exp`,
+/// which never ends.
 [[nodiscard]] base::Result<Claims, TokenError> verify_token(std::string_view token,
                                                             const KeyLookup& secret_of, UnixSeconds now);
 

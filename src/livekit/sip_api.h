@@ -230,6 +230,9 @@ using Verdict = base::Result<void, TwirpError>;
 /// A trunk as it may be stored; `sip_trunk_id` is not looked at.
 [[nodiscard]] Verdict validate(const SipOutboundTrunk& trunk);
 [[nodiscard]] Verdict validate(const CreateSipOutboundTrunkRequest& request);
+/// What can be said before the trunk is looked up; apply() checks the rest.
+[[nodiscard]] Verdict validate(const UpdateSipOutboundTrunkRequest& request);
+[[nodiscard]] Verdict validate(const ListUpdate& update);
 /// Checks in LiveKit's order; whether the trunk exists is for the caller.
 [[nodiscard]] Verdict validate(const CreateSipParticipantRequest& request);
 [[nodiscard]] Verdict validate(const TransferSipParticipantRequest& request);
@@ -238,9 +241,8 @@ using Verdict = base::Result<void, TwirpError>;
 /// Header -> attribute (`keys_are_headers`) or attribute -> header.
 [[nodiscard]] Verdict validate_sip_header_mapping(const StringMap& mapping, bool keys_are_headers);
 
-/// The list after the change, or why the change is not one.
-[[nodiscard]] TwirpResult<std::vector<std::string>> apply(const ListUpdate& update,
-                                                          std::vector<std::string> list);
+/// The list after a valid change.
+[[nodiscard]] std::vector<std::string> apply(const ListUpdate& update, std::vector<std::string> list);
 /// The trunk after UpdateSIPOutboundTrunk, validated; a partial update that leaves it invalid is `unknown`,
 /// HTTP 500.
 [[nodiscard]] TwirpResult<SipOutboundTrunk> apply(const UpdateSipOutboundTrunkRequest& request,

@@ -1,0 +1,155 @@
+#include "livekit/twirp.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <nlohmann/json.hpp>
+
+namespace ringback::livekit {
+namespace {
+
+/// The media type without parameters, in lower case: "application/json;charset=UTF-8" is "application/json".
+std::string media_type(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t'))
+    content_type.remove_suffix(1);
+  std::string type(content_type);
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return type;
+}
+
+TwirpError bad_route(std::string msg, std::string_view http_method, std::string_view path) {
+  return {.code = TwirpCode::kBadRoute,
+          .msg = std::move(msg),
+          .meta = {{"twirp_invalid_route", std::string(http_method) + " " + std::string(path)}}};
+}
+
+}  // namespace
+
+std::string_view name_of(TwirpCode code) {
+  switch (code) {
+    case TwirpCode::kCanceled:
+      return "canceled";
+    case TwirpCode::kUnknown:
+      return "unknown";
+    case TwirpCode::kInvalidArgument:
+      return "invalid_argument";
+    case TwirpCode::kMalformed:
+      return "malformed";
+    case TwirpCode::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case TwirpCode::kNotFound:
+      return "not_found";
+    case TwirpCode::kBadRoute:
+      return "bad_route";
+    case TwirpCode::kAlreadyExists:
+      return "already_exists";
+    case TwirpCode::kPermissionDenied:
+      return "permission_denied";
+    case TwirpCode::kUnauthenticated:
+      return "unauthenticated";
+    case TwirpCode::kResourceExhausted:
+      return "resource_exhausted";
+    case TwirpCode::kFailedPrecondition:
+      return "failed_precondition";
+    case TwirpCode::kAborted:
+      return "aborted";
+    case TwirpCode::kOutOfRange:
+      return "out_of_range";
+    case TwirpCode::kUnimplemented:
+      return "unimplemented";
+    case TwirpCode::kInternal:
+      return "internal";
+    case TwirpCode::kUnavailable:
+      return "unavailable";
+    case TwirpCode::kDataLoss:
+      return "dataloss";
+  }
+  return "unknown";
+}
+
+int http_status_of(TwirpCode code) {
+  switch (code) {
+    case TwirpCode::kCanceled:
+    case TwirpCode::kDeadlineExceeded:
+      return 408;
+    case TwirpCode::kInvalidArgument:
+    case TwirpCode::kMalformed:
+    case TwirpCode::kOutOfRange:
+      return 400;
+    case TwirpCode::kNotFound:
+    case TwirpCode::kBadRoute:
+      return 404;
+    case TwirpCode::kAlreadyExists:
+    case TwirpCode::kAborted:
+      return 409;
+    case TwirpCode::kPermissionDenied:
+      return 403;
+    case TwirpCode::kUnauthenticated:
+      return 401;
+    case TwirpCode::kResourceExhausted:
+      return 429;
+    case TwirpCode::kFailedPrecondition:
+      return 412;
+    case TwirpCode::kUnimplemented:
+      return 501;
+    case TwirpCode::kUnavailable:
+      return 503;
+    case TwirpCode::kUnknown:
+    case TwirpCode::kInternal:
+    case TwirpCode::kDataLoss:
+      return 500;
+  }
+  return 500;
+}
+
+std::string encode(const TwirpError& error) {
+  nlohmann::ordered_json json{{"code", std::string(name_of(error.code))}, {"msg", error.msg}};
+  if (!error.meta.empty()) json["meta"] = error.meta;
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string_view content_type_of(TwirpFormat format) {
+  return format == TwirpFormat::kJson ? "application/json" : "application/protobuf";
+}
+
+TwirpResult<TwirpRoute> route_twirp(std::string_view http_method, std::string_view path,
+                                    std::string_view content_type) {
+  constexpr std::string_view kPrefix = "/twirp/livekit.";
+  if (http_method != "POST")
+    return base::Failure{bad_route(
+        "unsupported method \"" + std::string(http_method) + "\" (only POST is allowed)", http_method, path)};
+  const std::size_t slash = path.rfind('/');
+  if (!path.starts_with(kPrefix) || slash < kPrefix.size() || slash + 1 >= path.size())
+    return base::Failure{no_such_method(http_method, path)};
+  TwirpRoute route{.service = std::string(path.substr(kPrefix.size(), slash - kPrefix.size())),
+                   .method = std::string(path.substr(slash + 1)),
+                   .format = TwirpFormat::kJson};
+  const std::string type = media_type(content_type);
+  if (type == "application/protobuf") {
+    route.format = TwirpFormat::kProtobuf;
+  } else if (type != "application/json") {
+    return base::Failure{
+        bad_route("unexpected Content-Type: \"" + std::string(content_type) + "\"", http_method, path)};
+  }
+  return route;
+}
+
+TwirpError no_such_method(std::string_view http_method, std::string_view path) {
+  return bad_route("no handler for path \"" + std::string(path) + "\"", http_method, path);
+}
+
+TwirpError permissions_denied() {
+  return {.code = TwirpCode::kUnauthenticated, .msg = "permissions denied", .meta = {}};
+}
+
+TwirpError invalid_argument(std::string msg) {
+  return {.code = TwirpCode::kInvalidArgument, .msg = std::move(msg), .meta = {}};
+}
+
+TwirpError not_found(std::string msg) {
+  return {.code = TwirpCode::kNotFound, .msg = std::move(msg), .meta = {}};
+}
+
+}  // namespace ringback::livekit
