@@ -19,10 +19,15 @@ PortPair::Verdict PortPair::receive(base::TimePoint now, const base::Endpoint& s
     ++refused_;
     return Verdict::kRefused;
   }
-  if (source == learned_.value_or(*signalled_)) {
+  if (source == *signalled_) {
+    // The peer itself speaks from where it said: whoever was learned before was wrong.
     ++accepted_;
-    if (source == *signalled_) signalled_seen_ = true;
-    candidate_ = {};
+    signalled_seen_ = true;
+    learned_.reset();
+    return Verdict::kAccepted;
+  }
+  if (source == learned_) {
+    ++accepted_;
     return Verdict::kAccepted;
   }
   if (!may_learn(now, source)) {
