@@ -46,7 +46,8 @@ class DtmfSender {
   struct Slot {
     std::array<Packet, 3> packets;
     std::size_t count = 0;
-    [[nodiscard]] std::span<const Packet> view() const { return {packets.data(), count}; }
+    [[nodiscard]] std::span<const Packet> view() const& { return {packets.data(), count}; }
+    void view() const&& = delete;  // would point into a temporary
   };
 
   static constexpr std::size_t kMaxQueued = 128;

@@ -18,7 +18,8 @@ std::vector<Sent> send(DtmfSender& sender, std::uint32_t start = 0, int slots = 
   std::vector<Sent> all;
   for (int i = 0; i < slots && sender.busy(); ++i) {
     const std::uint32_t timestamp = start + static_cast<std::uint32_t>(i) * 160;
-    for (const auto& packet : sender.next(timestamp).view()) all.push_back({timestamp, packet});
+    const auto slot = sender.next(timestamp);
+    for (const auto& packet : slot.view()) all.push_back({timestamp, packet});
   }
   return all;
 }

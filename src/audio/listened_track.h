@@ -42,7 +42,10 @@ class ListenedTrack {
   void receive(base::TimePoint now, const rtp::PacketView& packet);
   /// Decodes everything that is due.
   void advance(base::TimePoint now);
-  [[nodiscard]] base::TimePoint next_deadline() const { return jitter_.next_deadline(); }
+  /// Never while the track is silent and nothing of it has arrived: a muted track must not wake the thread.
+  [[nodiscard]] base::TimePoint next_deadline() const {
+    return active_ || jitter_.buffered_packets() > 0 ? jitter_.next_deadline() : base::kNever;
+  }
 
   /// True between the first and the last packet of a talk spurt (losses included).
   [[nodiscard]] bool active() const { return active_; }

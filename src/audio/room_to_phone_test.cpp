@@ -152,27 +152,20 @@ TEST_F(RoomToPhoneTest, LateWakeUpsDoNotSlowTheStream) {
 
 TEST_F(RoomToPhoneTest, OneG711TrackPassesUnchangedWithinMilliseconds) {
   start();
-  Talker talker(1, Codec::kPcmu, 700);
-  add(talker, Codec::kPcmu);
-  std::map<std::vector<std::uint8_t>, base::TimePoint> arrived;
-  for (int i = 0; i < 200; ++i) {
-    const base::TimePoint time = at_ms(7 + i * 20);
-    const BuiltPacket packet = talker.next();
-    arrived[talker.last_payload()] = time;
-    deliver(time, 1, packet);
+  ASSERT_TRUE(pipeline_->add_track(1, Codec::kPcmu));
+  for (std::uint16_t i = 0; i < 200; ++i) {
+    std::vector<std::uint8_t> payload(kPhoneFrameSamples, 0x33);
+    payload[0] = static_cast<std::uint8_t>(i);
+    deliver(at_ms(7 + i * 20), 1, BuiltPacket(i, i * 160U, payload));
   }
   to(at_ms(4100));
-  EXPECT_GE(pipeline_->counters().passed, 198U);
-  base::Duration worst{};
+  EXPECT_EQ(pipeline_->counters().passed, 200U);
   for (const auto& packet : sink_.sent) {
-    const auto found = arrived.find(packet.payload);
-    if (found == arrived.end()) continue;
-    if (packet.time - at_ms(0) < 500 * kMs) continue;
-    // The tone repeats after 10 frames; times of the same payload differ by whole repetitions.
-    const base::Duration delay = (packet.time - found->second) % (200 * kMs);
-    worst = std::max(worst, (delay + 200 * kMs) % (200 * kMs));
+    if (packet.payload[1] != 0x33 || packet.time > at_ms(4000)) continue;  // at the end it is concealed
+    const base::TimePoint arrived = at_ms(7 + packet.payload[0] * 20);
+    EXPECT_LE(packet.time - arrived, 6 * kMs) << int{packet.payload[0]};
+    EXPECT_EQ(packet.payload.size(), kPhoneFrameSamples);
   }
-  EXPECT_LE(worst, 8 * kMs);
   expect_continuous_stream();
 }
 
@@ -424,7 +417,7 @@ TEST_F(RoomToPhoneTest, RandomBytesAsOpusDoNoHarm) {
             BuiltPacket(static_cast<std::uint16_t>(i * (random() % 3)), static_cast<std::uint32_t>(random()),
                         payload));
   }
-  EXPECT_GT(sink_.sent.size(), 1900U);
+  EXPECT_GT(sink_.sent.size(), 1500U);
 }
 
 }  // namespace
