@@ -19,8 +19,9 @@ namespace ringback::webrtc {
 /// How a data channel delivers (RFC 8832 5.1).
 struct ChannelOptions {
   bool ordered = true;
-  std::optional<std::uint16_t> max_retransmits;  ///< empty: reliable
-  std::string protocol;
+  std::optional<std::uint16_t> max_retransmits = {};  ///< give a message up after so many; empty: no such limit
+  std::optional<std::uint16_t> max_lifetime_ms = {};  ///< give it up after so long; empty: no such limit
+  std::string protocol = {};
 };
 
 /// What happened to an association or one of its channels; drained with DataChannels::next_event().
@@ -34,14 +35,15 @@ struct ChannelEvent {
   };
   Kind kind;
   std::uint16_t stream = 0;
-  std::string label;  ///< kOpen, kClosed
+  std::string label = {};  ///< kOpen, kClosed
   bool opened_by_peer = false;
 };
 
 enum class SendOutcome : std::uint8_t {
-  kSent,      ///< handed to the association's send buffer
-  kFull,      ///< the peer reads too slowly: drop (lossy), wait for kWritable, or give the peer up
-  kClosed,    ///< no such channel, or the association is down
+  kSent,    ///< handed to the association's send buffer
+  kFull,    ///< no room: the peer reads too slowly, or the association is not up yet. Drop (lossy), wait for
+            ///< kWritable or kUp, or give the peer up
+  kClosed,  ///< no such channel, or the association is down
   kTooLarge,  ///< above the size that the peer announced
 };
 
@@ -121,7 +123,12 @@ class DataChannels {
  private:
   friend class SctpStack;
   enum class State : std::uint8_t { kIdle, kConnecting, kUp, kDown };
-  enum class ChannelState : std::uint8_t { kWaiting, kOpening, kOpen, kClosing };
+  enum class ChannelState : std::uint8_t {
+    kWaiting,  ///< for the association
+    kOpening,  ///< our DCEP open is on its way; messages may follow it, in order
+    kOpen,
+    kClosing,  ///< we reset our stream and wait for the peer to reset its own
+  };
   struct Channel {
     ChannelState state = ChannelState::kWaiting;
     std::string label;
@@ -130,37 +137,41 @@ class DataChannels {
     std::vector<std::uint8_t> partial;  ///< reassembly
     bool oversized = false;             ///< the rest of the message in reassembly is dropped
   };
-  using Channels = std::map<std::uint16_t, Channel>;
-
-  void drain();
-  void on_chunk(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> data, bool complete);
-  void on_whole_message(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> message);
-  void on_dcep(std::uint16_t stream, std::span<const std::uint8_t> message);
-  void on_notification(std::span<const std::uint8_t> notification);
-  void on_up();
-  void on_down();
-  void on_streams_reset(std::span<const std::uint16_t> streams);
-  void send_open(std::uint16_t stream, Channel& channel);
-  void flush_control();
-  bool transmit(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> data,
-                const ChannelOptions* options);
-  void reset_stream(std::uint16_t stream);
-  void queue(ChannelEvent::Kind kind, std::uint16_t stream, const Channel* channel);
-
-  SctpStack& stack_;
-  Config config_;
-  Sink& sink_;
-  SctpStack::EndpointKey key_;
-  struct socket* socket_ = nullptr;  ///< owned; closed in the destructor or when the association ends
-  State state_ = State::kIdle;
-  Channels channels_;
-  std::deque<ChannelEvent> events_;
-  bool want_writable_ = false;
   struct Control {
     std::uint16_t stream;
     std::vector<std::uint8_t> message;
   };
-  std::deque<Control> control_;  ///< DCEP messages that found the send buffer full
+
+  bool make_socket();
+  void drain();
+  void on_chunk(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> data, bool complete);
+  void on_whole_message(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> message);
+  void on_dcep(std::uint16_t stream, std::span<const std::uint8_t> message);
+  void on_peer_open(std::uint16_t stream, std::span<const std::uint8_t> message);
+  void on_notification(std::span<const std::uint8_t> notification);
+  void on_up();
+  void on_down();
+  void on_peer_reset(std::uint16_t stream);
+  void send_open(std::uint16_t stream, Channel& channel);
+  void send_control(std::uint16_t stream, std::vector<std::uint8_t> message);
+  void flush_pending();
+  SendOutcome transmit(std::uint16_t stream, std::uint32_t ppid, std::span<const std::uint8_t> data,
+                       const ChannelOptions& options);
+  bool reset_stream(std::uint16_t stream);
+  void queue(ChannelEvent::Kind kind, std::uint16_t stream, const Channel& channel);
+
+  SctpStack& stack_;
+  const Config config_;
+  Sink& sink_;
+  const SctpStack::EndpointKey key_;
+  struct socket* socket_ = nullptr;  ///< owned; usrsctp's
+  State state_ = State::kIdle;
+  bool ready_ = false;  ///< is in the stack's list of endpoints to drain
+  bool want_writable_ = false;
+  std::map<std::uint16_t, Channel> channels_;
+  std::deque<ChannelEvent> events_;
+  std::deque<Control> control_;                ///< DCEP messages that found the send buffer full
+  std::vector<std::uint16_t> pending_resets_;  ///< streams to reset once the reset under way is done
   Stats stats_;
 };
 

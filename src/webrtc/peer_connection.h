@@ -148,6 +148,10 @@ class PeerConnection {
   /// An SCTP packet of our DataChannels, into DTLS.
   bool send_sctp(std::span<const std::uint8_t> packet);
 
+  /// Frees the SRTP state of a stream that ended, ours or the peer's; a stream of ours must not come back
+  /// under that SSRC.
+  void forget_ssrc(std::uint32_t ssrc);
+
   /// Tells the peer (DTLS close_notify) and stops.
   void close(base::TimePoint now);
 

@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+struct socket;  // usrsctp's
+
 namespace ringback::webrtc {
 
 class DataChannels;
@@ -31,15 +33,17 @@ class SctpStack {
   /// library may mention an endpoint that is gone.
   using EndpointKey = std::uintptr_t;
 
+  /// usrsctp's news about a socket; `key` is an EndpointKey.
+  static void on_upcall(struct socket* socket, void* key, int flags);
   EndpointKey add(DataChannels& endpoint);
   void remove(EndpointKey key);
   void output(EndpointKey key, const void* packet, std::size_t size);
   void mark_ready(EndpointKey key);
-  void drain_ready();
 
   EndpointKey next_key_ = 1;
   std::unordered_map<EndpointKey, DataChannels*> endpoints_;
-  std::vector<EndpointKey> ready_;  ///< endpoints whose socket has something to read
+  std::vector<EndpointKey> ready_;     ///< endpoints whose socket has news
+  std::vector<std::uint8_t> scratch_;  ///< what an endpoint reads into; used within one call only
 };
 
 }  // namespace ringback::webrtc
