@@ -73,13 +73,13 @@ bool InviteClient::start(base::TimePoint now) {
   if (!host_.config().user_agent.empty()) invite_.headers.add("User-Agent", host_.config().user_agent);
   add_extra_headers(invite_, call_.headers);
   set_sdp(invite_, call_.sdp);
-  no_response_at_ = now + host_.config().no_response_timeout;
   send_invite(now);
   return true;
 }
 
 void InviteClient::send_invite(base::TimePoint now) {
   phase_ = Phase::kCalling;
+  no_response_at_ = now + host_.config().no_response_timeout;
   forks_.clear();
   invite_.headers.set("CSeq", CSeq{cseq_, invite_.method}.to_string());
   if (call_.session_expires != 0) {
@@ -116,6 +116,7 @@ std::optional<InviteClient::Established> InviteClient::on_response(base::TimePoi
 }
 
 void InviteClient::receive_provisional(base::TimePoint now, const Message& response, const Source& source) {
+  if (phase_ == Phase::kFailed && !cancel_sent_) send_cancel(now);  // given up for silence, and now it rings
   if (phase_ != Phase::kCalling && phase_ != Phase::kProceeding) return;
   phase_ = Phase::kProceeding;
   if (cancel_wanted_) {
@@ -238,6 +239,7 @@ bool InviteClient::retry_with_credentials(base::TimePoint now, TransactionId id,
 }
 
 void InviteClient::receive_failure(base::TimePoint now, TransactionId id, const Message& response) {
+  cancel_over_at_ = base::kNever;
   if (phase_ != Phase::kCalling && phase_ != Phase::kProceeding) return;
   if (cancel_wanted_) {
     fail(FailureCause::kCancelled, &response);

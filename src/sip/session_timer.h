@@ -30,6 +30,7 @@ class SessionTimer {
   [[nodiscard]] base::TimePoint next_deadline() const { return deadline_; }
   /// The refresh is under way: the next deadline is the end of the session.
   void refreshing() { deadline_ = expires_at_; }
+  [[nodiscard]] bool is_refreshing() const { return deadline_ == expires_at_; }
   void stop();
 
  private:

@@ -241,6 +241,7 @@ void TransactionLayer::add_via(Message& request, const Destination& to) {
 }
 
 TransactionId TransactionLayer::start(base::TimePoint now, Message request, Destination to, SessionId owner) {
+  user_.on_client_started(owner);
   return launch(now, new_id(), std::move(request), std::move(to), owner);
 }
 
@@ -280,6 +281,7 @@ TransactionId TransactionLayer::start_cancel(base::TimePoint now, TransactionId 
   const SessionId owner = found->second.owner();
   const std::string key = client_key(top_via(request)->branch(), request.method);
   const TransactionId id = new_id();
+  user_.on_client_started(owner);
   const auto entry =
       clients_.emplace(id, ClientTransaction(now, std::move(request), to, owner, timers_, sink_)).first;
   client_keys_.emplace(key, id);

@@ -31,6 +31,8 @@ class TransactionUser {
   virtual void on_timeout(base::TimePoint now, SessionId owner, TransactionId id) = 0;
   virtual void on_transport_failure(base::TimePoint now, SessionId owner, TransactionId id,
                                     std::string_view why) = 0;
+  /// A client transaction was started for that owner, with on_client_gone() to follow.
+  virtual void on_client_started(SessionId owner) = 0;
   /// A client transaction has left the memory; the last word about it.
   virtual void on_client_gone(base::TimePoint now, SessionId owner, TransactionId id) = 0;
   /// A new request other than ACK and CANCEL.
