@@ -1,0 +1,151 @@
+// The far phone is sipp: what a provider's SIP may do to a call.
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { Ringback } from './harness/ringback.js';
+import { RoomMember } from './harness/room_member.js';
+import { RtpPeer } from './harness/rtp_peer.js';
+import { SippPhone } from './harness/sipp.js';
+import { eventually, pause } from './harness/wait.js';
+
+const open = [];
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+async function call(scenario, options = {}, settings = {}) {
+  const phone = await SippPhone.start(scenario, options);
+  open.push(phone);
+  const uri = options.transport === 'tcp' ? `${phone.uri};transport=tcp` : phone.uri;
+  const ringback = await Ringback.start({ SIP_TRUNK_URI: uri, SIP_TRUNK_NUMBER: '+15550001000', ...settings });
+  open.push(ringback);
+  const placed = await ringback.place('+15551230000');
+  return { phone, ringback, placed };
+}
+
+async function join(placed) {
+  const member = await RoomMember.join(placed.url, placed.token);
+  open.push({ close: () => member.leave() });
+  return member;
+}
+
+async function openPeer() {
+  const peer = await RtpPeer.open();
+  open.push(peer);
+  return peer;
+}
+
+for (const transport of ['udp', 'tcp']) {
+  test(`audio goes to the phone and comes back, SIP over ${transport}`, async () => {
+    const { phone, ringback, placed } = await call('answer_echo', { echo: true, transport });
+    const user = await join(placed);
+    await user.playTone(800);
+    await ringback.status(placed.callId, 'connected');
+    await (await user.recording('sip-caller')).tone(800);
+    await ringback.hangUp(placed.callId);
+    await ringback.status(placed.callId, 'ended');
+    await phone.finished();
+  });
+}
+
+test('the tone that the phone plays is heard in the room', async () => {
+  const { phone, ringback, placed } = await call('answer_tone', { tone: 440 });
+  const user = await join(placed);
+  await ringback.status(placed.callId, 'connected');
+  const { level } = await (await user.recording('sip-caller')).tone(440);
+  assert.ok(Math.abs(level - -12) < 3, `played at -12 dB, heard at ${level.toFixed(1)} dB`);
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+});
+
+test('the tone of the room is heard at the phone at its level, in an unbroken stream of 20 ms', async () => {
+  const peer = await openPeer();
+  const { phone, ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const user = await join(placed);
+  await user.playTone(1000);
+  await ringback.status(placed.callId, 'connected');
+  peer.playTone(440);
+  const { level } = await peer.heard.tone(1000);
+  assert.ok(Math.abs(level - -12) < 3, `played at -12 dB, heard at ${level.toFixed(1)} dB`);
+  await (await user.recording('sip-caller')).tone(440);
+
+  const audio = peer.packets.filter((packet) => packet.type === 0);
+  assert.equal(new Set(audio.map((packet) => packet.ssrc)).size, 1, 'one SSRC');
+  for (let i = 1; i < audio.length; i++) {
+    assert.equal((audio[i].sequence - audio[i - 1].sequence) & 0xffff, 1, 'sequence numbers follow each other');
+  }
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+});
+
+test('early media is heard before the answer', async () => {
+  const peer = await openPeer();
+  const { phone, ringback, placed } = await call('early_media_peer', { mediaPort: peer.port });
+  const user = await join(placed);
+  peer.playTone(620, -12, { host: '127.0.0.1', port: await localRtpPort(phone) });
+  await (await user.recording('sip-caller')).tone(620, { timeout: 5000 });
+  await ringback.status(placed.callId, 'connected');
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+});
+
+test('keys pressed in the room reach the phone, keys pressed at the phone reach the room', async () => {
+  const peer = await openPeer();
+  const { ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const user = await join(placed);
+  await user.playTone(1000);
+  await ringback.status(placed.callId, 'connected');
+  await eventually('audio at the phone', 5000, () => peer.remote);
+  for (const [code, digit] of [[1, '1'], [0, '0'], [11, '#']]) await user.room.localParticipant.publishDtmf(code, digit);
+  await eventually('three digits at the phone', 10_000, () => peer.digits.length >= 3);
+  await pause(500);
+  assert.deepEqual(peer.digits, ['1', '0', '#']);
+
+  peer.playTone(440);
+  await pause(300);
+  for (const digit of ['5', '*']) await peer.sendDigit(digit);
+  await eventually('two digits in the room', 10_000, () => user.digits.length >= 2);
+  assert.deepEqual(user.digits.map(({ digit }) => digit), ['5', '*']);
+});
+
+test('nobody else can take over the audio of a call', async () => {
+  const peer = await openPeer();
+  const { phone, ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const user = await join(placed);
+  await user.playTone(1000);
+  await ringback.status(placed.callId, 'connected');
+  peer.playTone(440);
+  await peer.heard.tone(1000);
+  const stranger = await openPeer();
+  stranger.playTone(2000, -6, { host: '127.0.0.1', port: await localRtpPort(phone) });
+  await pause(1500);
+  await (await user.recording('sip-caller')).tone(440);
+  assert.equal(stranger.packets.length, 0, 'the stranger hears nothing');
+  await ringback.hangUp(placed.callId);
+});
+
+test('doubled answers are acknowledged and make one call', async () => {
+  const { phone, ringback, placed } = await call('doubled_answer', { echo: true });
+  await ringback.status(placed.callId, 'connected');
+  await pause(300);
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+});
+
+for (const algorithm of ['md5', 'sha256']) {
+  test(`a provider that asks for the password (${algorithm}) gets it once`, async () => {
+    const { phone, ringback, placed } = await call(
+      `auth_${algorithm}`,
+      { keys: { auth_user: 'dialer', auth_password: 'correct horse' } },
+      { SIP_TRUNK_USERNAME: 'dialer', SIP_TRUNK_PASSWORD: 'correct horse' },
+    );
+    await ringback.status(placed.callId, 'connected');
+    await ringback.hangUp(placed.callId);
+    await phone.finished();
+    assert.ok(!phone.messages.includes('correct horse'), 'the password itself is never sent');
+  });
+}
+
+/** The port that ringback's SDP names for its audio. */
+async function localRtpPort(phone) {
+  return eventually('the INVITE at the phone', 5000, () => /m=audio (\d+) /.exec(phone.messages)?.[1]).then(Number);
+}
