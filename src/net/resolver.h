@@ -24,12 +24,12 @@ enum class Transport : std::uint8_t { kUdp, kTcp, kTls };
 struct Target {
   Transport transport = Transport::kUdp;
   base::Endpoint endpoint;
-  std::string name;  ///< the host name that led here; for logs, and for checking a certificate
+  std::string name = {};  ///< the host name that led here; for logs, and for checking a certificate
   bool operator==(const Target&) const = default;
 };
 
 struct ResolveRequest {
-  std::string host;        ///< a name or a numeric address (IPv6 with or without brackets)
+  std::string host = {};   ///< a name or a numeric address (IPv6 with or without brackets)
   std::uint16_t port = 0;  ///< 0: not given in the URI
   std::optional<Transport> transport = std::nullopt;  ///< the URI's transport parameter
   bool secure = false;                                ///< sips: only TLS will do
@@ -44,7 +44,7 @@ struct ResolveError {
     kServerError,  ///< an answer came that cannot be used
   };
   Kind kind;
-  std::string message;  ///< a sentence that names the host: "the name sip.exmaple.com does not exist"
+  std::string message = {};  ///< a sentence that names the host: "the name sip.exmaple.com does not exist"
 };
 
 /// DNS for SIP (RFC 3263): NAPTR, SRV, A and AAAA, through c-ares on the front thread, /etc/hosts first.
@@ -53,7 +53,7 @@ struct ResolveError {
 class Resolver {
  public:
   struct Options {
-    std::string servers;  ///< "192.0.2.53,192.0.2.54:5353"; empty: /etc/resolv.conf
+    std::string servers = {};  ///< "192.0.2.53,192.0.2.54:5353"; empty: /etc/resolv.conf
     base::Duration timeout = std::chrono::seconds(2);  ///< of one try at one server
     unsigned tries = 2;
     bool ipv4 = true;

@@ -44,7 +44,7 @@ class UdpPort final : private IoHandler {
   static constexpr std::size_t kMaxDatagram = 1600;
 
   struct Options {
-    base::Endpoint local;  ///< port 0: chosen by the kernel. An IPv6 wildcard also serves IPv4.
+    base::Endpoint local = {};  ///< port 0: chosen by the kernel. An IPv6 wildcard also serves IPv4.
     /// Datagrams read per wake-up: up to 32 for a port shared by many peers, 1 for a phone leg's RTP socket.
     unsigned receive_batch = 32;
     /// SO_RCVBUF and SO_SNDBUF, bytes: a shared port must survive a burst, a phone leg needs little.

@@ -35,10 +35,10 @@ class Receiver {
 };
 
 struct Options {
-  std::optional<base::Endpoint> udp;  ///< address to listen on; port 0: chosen by the kernel
-  std::optional<base::Endpoint> tcp;
+  std::optional<base::Endpoint> udp = {};  ///< address to listen on; port 0: chosen by the kernel
+  std::optional<base::Endpoint> tcp = {};
   /// PUBLIC_ADDRESS: what peers outside our private network must use to reach us.
-  std::optional<base::IpAddress> public_address;
+  std::optional<base::IpAddress> public_address = {};
   base::Duration connect_timeout = std::chrono::seconds(5);
   /// A connection on which nothing moves for so long is closed. Long enough for a call's silence between two
   /// refreshes of its session (RFC 4028: at least 90 s, usually 30 minutes, half of it).

@@ -26,55 +26,56 @@ enum class CallStatus : std::uint8_t { kInitiated, kRinging, kConnected, kEnded,
 /// One row of `calls`. Empty strings and absent optionals are NULL in the database.
 struct CallRow {
   CallId id;  ///< minted by the caller for insert_call(); the row's id in what the store gives back
-  std::string room_name;  ///< required
-  std::string caller_id;
-  std::string phone_number;
-  std::string prospect_id;
+  std::string room_name = {};  ///< required
+  std::string caller_id = {};
+  std::string phone_number = {};
+  std::string prospect_id = {};
   CallStatus status = CallStatus::kInitiated;
-  std::optional<base::WallMillis> started_at;
-  std::optional<base::WallMillis> connected_at;
-  std::optional<base::WallMillis> ended_at;
-  std::optional<std::int64_t> duration_seconds;  ///< from answer to end; 0 when never answered
-  std::optional<base::WallMillis> created_at;    ///< set by insert_call() when absent
-  std::optional<base::WallMillis> updated_at;    ///< set by every write
+  std::optional<base::WallMillis> started_at = {};
+  std::optional<base::WallMillis> connected_at = {};
+  std::optional<base::WallMillis> ended_at = {};
+  std::optional<std::int64_t> duration_seconds = {};  ///< from answer to end; 0 when never answered
+  std::optional<base::WallMillis> created_at = {};    ///< set by insert_call() when absent
+  std::optional<base::WallMillis> updated_at = {};    ///< set by every write
 
   // Columns beyond the fixed ones.
-  std::string caller_name;
-  std::string direction;             ///< "outbound", "inbound"
-  std::string participant_identity;  ///< of the SIP participant
-  std::string trunk_id;
-  std::string sip_call_id;
-  std::string warning;       ///< e.g. the numbering plan calls the number impossible
-  std::string ended_by;      ///< "phone", "room", "api", "interrupted", ...
-  std::string failure_code;  ///< the error object of the API, piece by piece
-  std::string failure_message;
-  std::string failure_stage;
-  std::string failure_action;
-  std::optional<int> sip_status;
-  std::string sip_reason;
+  std::string caller_name = {};
+  std::string direction = {};             ///< "outbound", "inbound"
+  std::string participant_identity = {};  ///< of the SIP participant
+  std::string trunk_id = {};
+  std::string sip_call_id = {};
+  std::string warning = {};       ///< e.g. the numbering plan calls the number impossible
+  std::string ended_by = {};      ///< "phone", "room", "api", "interrupted", ...
+  std::string failure_code = {};  ///< the error object of the API, piece by piece
+  std::string failure_message = {};
+  std::string failure_stage = {};
+  std::string failure_action = {};
+  std::optional<int> sip_status = {};
+  std::string sip_reason = {};
 
   bool operator==(const CallRow&) const = default;
 };
 
-/// What changes in a row; absent fields stay as they are. `status` never goes backwards: a change to an
-/// earlier state, or to another state after a final one, is ignored together with nothing else of the change.
+/// What changes in a row; absent fields stay as they are. The status never goes backwards: an earlier one is
+/// ignored and the rest of the change applies; a change that brings a status to a row in a final state is
+/// ignored as a whole.
 struct CallChange {
-  std::optional<CallStatus> status;
+  std::optional<CallStatus> status = {};
   /// When it happened. Becomes connected_at or ended_at with the status that it brings, and the duration is
   /// computed.
-  std::optional<base::WallMillis> at;
+  std::optional<base::WallMillis> at = {};
 
-  std::optional<std::string> participant_identity;
-  std::optional<std::string> trunk_id;
-  std::optional<std::string> sip_call_id;
-  std::optional<std::string> warning;
-  std::optional<std::string> ended_by;
-  std::optional<std::string> failure_code;
-  std::optional<std::string> failure_message;
-  std::optional<std::string> failure_stage;
-  std::optional<std::string> failure_action;
-  std::optional<int> sip_status;
-  std::optional<std::string> sip_reason;
+  std::optional<std::string> participant_identity = {};
+  std::optional<std::string> trunk_id = {};
+  std::optional<std::string> sip_call_id = {};
+  std::optional<std::string> warning = {};
+  std::optional<std::string> ended_by = {};
+  std::optional<std::string> failure_code = {};
+  std::optional<std::string> failure_message = {};
+  std::optional<std::string> failure_stage = {};
+  std::optional<std::string> failure_action = {};
+  std::optional<int> sip_status = {};
+  std::optional<std::string> sip_reason = {};
 };
 
 /// Applies the change to the row by the rules above: the one place that knows them. `now` becomes updated_at
@@ -82,33 +83,33 @@ struct CallChange {
 bool apply(const CallChange& change, base::WallMillis now, CallRow& row);
 
 struct CallFilter {
-  std::optional<CallStatus> status;
-  unsigned limit = 50;  ///< 1..500; what lies outside is taken as the nearest of both
-  std::string cursor;   ///< CallPage::next_cursor of the page before; empty: the newest calls
+  std::optional<CallStatus> status = {};
+  unsigned limit = 50;      ///< 1..500; what lies outside is taken as the nearest of both
+  std::string cursor = {};  ///< CallPage::next_cursor of the page before; empty: the newest calls
 };
 
 /// Newest first.
 struct CallPage {
   std::vector<CallRow> calls;
-  std::string next_cursor;  ///< empty: no more
+  std::string next_cursor = {};  ///< empty: no more
 };
 
 /// One row of `livekit_sip_trunks`.
 struct TrunkRow {
-  std::string id;  ///< the row's id; in an adopted table with numbers as ids, the database chooses it
-  std::string name;
-  std::string sip_trunk_id;  ///< required; what the SIP API calls the trunk; unique for upsert_trunk()
-  std::string provider;
-  std::optional<base::WallMillis> created_at;
+  std::string id = {};  ///< the row's id; in an adopted table with numbers as ids, the database chooses it
+  std::string name = {};
+  std::string sip_trunk_id = {};  ///< required; what the SIP API calls the trunk; unique for upsert_trunk()
+  std::string provider = {};
+  std::optional<base::WallMillis> created_at = {};
 
   bool operator==(const TrunkRow&) const = default;
 };
 
 /// An object of the SIP API (trunk, dispatch rule), kept as the text that the API module serialised.
 struct SipObject {
-  std::string id;    ///< "ST_...", "SDR_..."
-  std::string kind;  ///< "outbound_trunk", "inbound_trunk", "dispatch_rule"
-  std::string body;  ///< UTF-8 text, usually JSON
+  std::string id = {};    ///< "ST_...", "SDR_..."
+  std::string kind = {};  ///< "outbound_trunk", "inbound_trunk", "dispatch_rule"
+  std::string body = {};  ///< UTF-8 text, usually JSON
   bool operator==(const SipObject&) const = default;
 };
 
