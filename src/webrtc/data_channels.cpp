@@ -53,9 +53,12 @@ bool DataChannels::make_socket() {
   const linger abort_on_close{.l_onoff = 1, .l_linger = 0};
   const std::uint32_t on = 1;
   const sctp_assoc_value resets{.assoc_id = SCTP_FUTURE_ASSOC, .assoc_value = SCTP_ENABLE_RESET_STREAM_REQ};
+  // usrsctp's 8 attempts would end before a peer that is slow to answer the offer starts its side.
+  constexpr std::uint16_t kInitAttempts = 16;
   sctp_initmsg init{};
   init.sinit_num_ostreams = kMaxChannels;
   init.sinit_max_instreams = kMaxChannels;
+  init.sinit_max_attempts = kInitAttempts;
   sockaddr_conn local = address_of(key_, config_.local_port);
   return usrsctp_set_non_blocking(socket_, 1) == 0 && set_option(socket_, SOL_SOCKET, SO_SNDBUF, buffer) &&
          set_option(socket_, SOL_SOCKET, SO_RCVBUF, buffer) &&

@@ -19,7 +19,8 @@ namespace ringback::webrtc {
 /// How a data channel delivers (RFC 8832 5.1).
 struct ChannelOptions {
   bool ordered = true;
-  std::optional<std::uint16_t> max_retransmits = {};  ///< give a message up after so many; empty: no such limit
+  std::optional<std::uint16_t> max_retransmits =
+      {};  ///< give a message up after so many; empty: no such limit
   std::optional<std::uint16_t> max_lifetime_ms = {};  ///< give it up after so long; empty: no such limit
   std::string protocol = {};
 };

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "webrtc/virtual_sctp_time.h"
+
 namespace ringback::webrtc {
 namespace {
 
@@ -59,7 +61,7 @@ class DataChannelsTest : public testing::Test {
         carry(browser_sink, *server);
         carry(server_sink, *browser);
       }
-      stack.handle_timers(10);
+      pass_sctp_time(stack, 10);
     }
   }
 
@@ -168,7 +170,7 @@ TEST_F(DataChannelsTest, EmptyAndLargestMessagesArriveWhole) {
 }
 
 TEST_F(DataChannelsTest, ReliableChannelDeliversAllInOrderOverALossyNetwork) {
-  make(0.1, 42);
+  make(0.2, 42);
   browser->open("_reliable", {});
   start();
   run(10000);
@@ -267,7 +269,7 @@ TEST_F(DataChannelsTest, DeadPeerEndsInDown) {
   ASSERT_EQ(server->send("_reliable", text("anyone?"), true), SendOutcome::kSent);
   for (int i = 0; i < 20000 && server->up(); ++i) {
     server_sink.out.clear();
-    stack.handle_timers(50);
+    pass_sctp_time(stack, 50);
   }
   EXPECT_EQ(count(events_of(*server), ChannelEvent::Kind::kDown), 1);
   EXPECT_EQ(server->send("_reliable", text("x"), true), SendOutcome::kClosed);

@@ -14,10 +14,11 @@ SctpStack* g_stack = nullptr;
 
 // Milliseconds. The RFC's second as least retransmission time is for the open Internet; a lost chat message
 // should not wait that long on a path whose round trip DTLS has just shown to be short. It must stay above
-// the 200 ms by which peers may delay an acknowledgement.
-constexpr std::uint32_t kRtoInitial = 1000;
+// the 200 ms by which peers may delay an acknowledgement. The RFC's minute as greatest would leave a channel
+// dead long after the path came back; ICE gives a silent peer up after 15 s anyway.
+constexpr std::uint32_t kRtoInitial = 500;
 constexpr std::uint32_t kRtoMin = 400;
-constexpr std::uint32_t kRtoMax = 10000;
+constexpr std::uint32_t kRtoMax = 2000;
 constexpr std::uint32_t kDelayedSack = 20;
 
 /// usrsctp's 512 would refuse small messages long before DataChannels::kSendBuffer is full.
