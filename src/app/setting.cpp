@@ -38,7 +38,7 @@ constexpr SettingSpec kSpecs[] = {
     {"MAX_CALL_DURATION", "14400", "seconds after which an answered call is ended"},
     {"MEDIA_TIMEOUT", "30", "seconds without any audio packet from the phone before the call ends"},
     {"EMPTY_ROOM_TIMEOUT", "20", "seconds after the last other participant left before the phone is hung up"},
-    {"RINGBACK_TONE", "us", "tone in the room while the phone rings: us, eu, uk or livekit"},
+    {"RINGBACK_TONE", "us", "tone in the room while the phone rings: us, eu or livekit"},
     {"WEB_DIR", "", "folder of the built web page; found beside the program when unset"},
     {"LOG_LEVEL", "info", "debug, info, warn or error"},
     {"LOG_FORMAT", "text", "text or json"},

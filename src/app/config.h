@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/setting.h"
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "bridge/sip_settings.h"
+#include "bridge/trunk.h"
+#include "dialer/dialled_number.h"
+
+namespace ringback::app {
+
+/// The settings of `ringback serve`, checked and typed. Made once at start, immutable afterwards.
+struct Config {
+  std::string api_key;
+  std::string api_secret;
+  std::string room_url;  ///< what browsers get
+
+  std::vector<bridge::Trunk> trunks;
+
+  std::string database_url;
+  std::string data_dir;
+  std::string web_dir;
+
+  std::string http_bind;
+  std::uint16_t http_port = 0;
+  std::uint16_t room_port = 0;
+  std::uint16_t room_udp_port = 0;
+  std::uint16_t sip_port = 0;
+  base::IpAddress bind_address;    ///< empty: all
+  base::IpAddress public_address;  ///< empty: the address bound to
+
+  std::vector<std::string> api_keys;
+  std::vector<std::string> cors_origins;
+  std::string default_region;
+  dialer::NumberCheck number_check = dialer::NumberCheck::kLenient;
+  unsigned workers = 1;
+
+  bridge::SipSettings sip;
+
+  base::LogLevel log_level = base::LogLevel::kInfo;
+  base::LogFormat log_format = base::LogFormat::kText;
+};
+
+/// Checks every value. The error names setting, value, source and what is accepted.
+[[nodiscard]] base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector<TrunkEntry>& yaml_trunks);
+
+/// Reads the data folder's keys, or generates them once (file mode 0600), where no key was given.
+[[nodiscard]] base::ErrorOr<> provide_keys(SettingValues& values);
+
+}  // namespace ringback::app

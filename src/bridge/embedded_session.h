@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "bridge/room_session.h"
+#include "room/local_participant.h"
+#include "room/room_host.h"
+
+namespace ringback::bridge {
+
+/// A phone's stay in a room of this process, on the same worker: packets pass by reference, with nothing between.
+class EmbeddedSession final : public RoomSession, private room::LocalParticipant::Listener {
+ public:
+  /// Joins (making the room when needed). `host` and `listener` must outlive the session.
+  [[nodiscard]] static base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> join(
+      room::RoomHost& host, const std::string& room, const room::LocalJoin& join, RoomSession::Listener& listener);
+
+  [[nodiscard]] const std::string& participant_id() const override { return participant_->sid(); }
+  [[nodiscard]] std::size_t others() const override { return participant_->occupancy().others; }
+  [[nodiscard]] bool takes_g711() const override;
+  [[nodiscard]] base::ErrorOr<> publish_audio(audio::Codec codec, std::string_view name) override;
+  void send_audio(base::TimePoint now, const audio::AudioPacket& packet) override;
+  void send_dtmf(std::uint8_t code, char digit) override;
+  void set_attributes(const std::map<std::string, std::string>& attributes) override;
+  void leave(CallCause cause) override;
+
+ private:
+  EmbeddedSession(room::RoomHost& host, std::string room, RoomSession::Listener& listener)
+      : host_(host), room_(std::move(room)), listener_(listener) {}
+
+  void on_audio(base::TimePoint now, const room::HeardTrack& track, room::AudioCodec codec,
+                const rtp::PacketView& packet) override;
+  void on_track_added(const room::HeardTrack& track) override;
+  void on_track_removed(const std::string& track_sid) override;
+  void on_track_muted(const std::string& track_sid, bool muted) override;
+  void on_data(const room::DataMessage& message) override;
+  void on_participants_changed(const room::Occupancy& occupancy) override;
+  void on_subscribed(const std::string& track_sid) override;
+  void on_mute_requested(const std::string& track_sid, bool muted) override;
+  void on_removed(livekit::DisconnectReason reason) override;
+
+  struct Heard {
+    std::string sid;
+    audio::TrackId id = 0;
+  };
+  [[nodiscard]] const Heard* find(const std::string& sid) const;
+
+  room::RoomHost& host_;
+  std::string room_;
+  RoomSession::Listener& listener_;
+  std::unique_ptr<room::LocalParticipant> participant_;
+  std::string track_sid_;
+  std::vector<Heard> heard_;  ///< a handful at most: searched linearly on the media path
+  audio::TrackId next_track_ = 1;
+};
+
+/// What the others in the room see as the reason why the phone left.
+[[nodiscard]] livekit::DisconnectReason disconnect_reason(CallCause cause);
+
+}  // namespace ringback::bridge

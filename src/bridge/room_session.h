@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "audio/audio_sink.h"
+#include "audio/codec.h"
+#include "audio/room_to_phone.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "bridge/call_failure.h"
+
+namespace ringback::rtp {
+class PacketView;
+}
+
+namespace ringback::bridge {
+
+/// The one door between a phone leg and a room, whichever room server has it: nothing else in `bridge` knows
+/// where the room lives.
+///
+/// Belongs to the call leg, on the worker of the call. No function calls the listener back before it returns, and
+/// the listener must not destroy the session inside a call of its own.
+class RoomSession {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    /// An audio track of somebody else can be heard from now on.
+    virtual void on_room_track(audio::TrackId track, audio::Codec codec) = 0;
+    virtual void on_room_track_gone(audio::TrackId track) = 0;
+    /// Media path: a packet of such a track, by reference; gone after the call.
+    virtual void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) = 0;
+    /// Somebody in the room presses keys ("12#").
+    virtual void on_room_dtmf(std::string_view digits) = 0;
+    /// How many other participants there are now, phones included, invisible ones not.
+    virtual void on_others(std::size_t others) = 0;
+    /// We are out of the room (removed, room deleted, replaced); the session does nothing any more.
+    virtual void on_room_closed(CallCause cause) = 0;
+  };
+
+  virtual ~RoomSession() = default;
+
+  /// Our participant's id in the room, "PA_...".
+  [[nodiscard]] virtual const std::string& participant_id() const = 0;
+  [[nodiscard]] virtual std::size_t others() const = 0;
+  /// Whether the room server and all its clients play G.711 tracks.
+  [[nodiscard]] virtual bool takes_g711() const = 0;
+
+  /// Publishes our one audio track (source microphone).
+  [[nodiscard]] virtual base::ErrorOr<> publish_audio(audio::Codec codec, std::string_view name) = 0;
+  /// Media path. Sequence and timestamp count from 0 as in audio::AudioPacket.
+  virtual void send_audio(base::TimePoint now, const audio::AudioPacket& packet) = 0;
+  /// A key pressed on the phone, to everybody.
+  virtual void send_dtmf(std::uint8_t code, char digit) = 0;
+  /// Merges into our participant's attributes; an empty value deletes.
+  virtual void set_attributes(const std::map<std::string, std::string>& attributes) = 0;
+  /// Leaves with the reason that the others see. The listener hears nothing more.
+  virtual void leave(CallCause cause) = 0;
+};
+
+}  // namespace ringback::bridge

@@ -1,0 +1,232 @@
+#include "bridge/sip_api.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "bridge/sip_service.h"
+#include "net/front.h"
+#include "net/timer_queue.h"
+
+namespace ringback::bridge {
+namespace {
+
+using livekit::TwirpCode;
+using livekit::TwirpError;
+
+// LiveKit's own limits for calls that wait for the answer and those that do not (without a deadline header).
+constexpr base::Duration kWaitingDeadline = std::chrono::seconds(80);
+constexpr base::Duration kJoinDeadline = std::chrono::seconds(30);
+constexpr base::Duration kLongestCall = std::chrono::hours(24);
+constexpr base::Duration kDefaultRinging = std::chrono::minutes(3);
+
+bool is_trunk_or_rule_method(std::string_view method) {
+  return method != "CreateSIPParticipant" && method != "TransferSIPParticipant";
+}
+
+/// A request decoded, run and encoded again.
+template <class Decode, class Run>
+livekit::TwirpResult<std::string> serve(const SipApi::Call& call, Decode decode, Run run) {
+  const auto request = decode(call.body, call.format);
+  if (!request) return base::Failure{request.error()};
+  auto response = run(*request);
+  if (!response) return base::Failure{response.error()};
+  return encode(*response, call.format);
+}
+
+// How CreateSIPParticipant reports the end of a call that it waited for.
+TwirpError error_of(const CallFailure& why) {
+  if (why.sip_status >= 300) {
+    TwirpError error = livekit::sip_status_error(why.sip_status, why.sip_reason);
+    error.meta["ringback_code"] = std::string(why.code());
+    error.meta["action"] = why.action;
+    return error;
+  }
+  TwirpCode code = TwirpCode::kInternal;
+  std::string message = why.message;
+  switch (why.cause) {
+    case CallCause::kNoAnswer:
+    case CallCause::kCancelled:
+    case CallCause::kUserHungUp:
+    case CallCause::kRemoved:
+    case CallCause::kRoomClosed:
+    case CallCause::kRoomEmpty:
+      code = TwirpCode::kCanceled;
+      message = "sip request timed out";
+      break;
+    case CallCause::kTrunkSilent:
+      code = TwirpCode::kCanceled;
+      message = "transaction failed to complete (0 intermediate responses)";
+      break;
+    case CallCause::kCredentialsMissing:
+      code = TwirpCode::kFailedPrecondition;
+      message = "sip server required auth, but no username or password was provided";
+      break;
+    case CallCause::kCredentialsRefused:
+      code = TwirpCode::kFailedPrecondition;
+      message = "max auth retry attempts reached for SIP invite";
+      break;
+    case CallCause::kTrunkNameUnknown:
+    case CallCause::kTrunkNameTimeout: code = TwirpCode::kInvalidArgument; break;
+    case CallCause::kTrunkUnreachable:
+    case CallCause::kBadAnswer: code = TwirpCode::kFailedPrecondition; break;
+    case CallCause::kNoMediaPorts:
+    case CallCause::kTooManyCalls:
+    case CallCause::kShuttingDown: code = TwirpCode::kUnavailable; break;
+    default: break;
+  }
+  TwirpError error{code, std::move(message), {}};
+  error.meta["ringback_code"] = std::string(why.code());
+  error.meta["ringback_message"] = why.message;
+  error.meta["action"] = why.action;
+  return error;
+}
+
+livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipantRequest& request,
+                                               SipService& service) {
+  if (auto verdict = validate(request); !verdict) return base::Failure{verdict.error()};
+  DialRequest dial;
+  std::optional<livekit::SipMediaConfig> media = request.media;
+  if (!request.sip_trunk_id.empty()) {
+    const Trunk* trunk = service.trunks().find(request.sip_trunk_id);
+    if (trunk == nullptr) return base::Failure{livekit::sip_trunk_does_not_exist()};
+    dial.trunk = *trunk;
+    if (const auto stored = service.trunks().get(request.sip_trunk_id); stored && stored->media) {
+      media = media ? merge(*stored->media, *media) : *stored->media;
+    }
+  } else if (request.trunk) {
+    auto trunk = trunk_from_api(*request.trunk);
+    if (!trunk) return base::Failure{livekit::invalid_argument(trunk.error().message)};
+    dial.trunk = std::move(*trunk);
+  } else {
+    return base::Failure{livekit::invalid_argument("invalid request URI: address must be set")};
+  }
+  const bool encrypted = (media && media->encryption == livekit::SipMediaEncryption::kRequire) ||
+                         request.media_encryption == livekit::SipMediaEncryption::kRequire;
+  if (encrypted) {
+    return base::Failure{TwirpError{TwirpCode::kFailedPrecondition, "media encryption is not supported", {}}};
+  }
+  if (request.sip_number.empty() && dial.trunk.numbers.empty()) {
+    return base::Failure{TwirpError{TwirpCode::kFailedPrecondition, "no numbers on outbound trunk", {}}};
+  }
+
+  dial.call_id = make_call_id();
+  dial.room_name = request.room_name;
+  dial.participant_identity = participant_identity_of(request);
+  dial.participant_name = request.participant_name;
+  dial.participant_metadata = request.participant_metadata;
+  dial.participant_attributes = {request.participant_attributes.begin(), request.participant_attributes.end()};
+  dial.number = base::Masked(request.sip_call_to);
+  const std::string caller = request.sip_number.empty() ? dial.trunk.caller() : request.sip_number;
+  dial.caller = base::Masked(caller);
+  // Absent: the caller number stands as the name; empty: none at all.
+  dial.display_name = request.display_name.value_or(caller);
+  if (dial.display_name->empty()) dial.display_name.reset();
+  dial.headers = dial.trunk.headers;
+  for (const auto& [name, value] : request.headers) dial.headers[name] = value;
+  dial.ringback_tone = request.play_dialtone;
+  dial.hide_number = request.hide_phone_number;
+  dial.dtmf = request.dtmf;
+  dial.ringing_timeout = request.ringing_timeout > base::Duration::zero() ? request.ringing_timeout : kDefaultRinging;
+  dial.max_duration = request.max_call_duration > base::Duration::zero()
+                          ? std::min(request.max_call_duration, kLongestCall)
+                          : kLongestCall;
+  return dial;
+}
+
+}  // namespace
+
+void SipApi::handle(const Call& call, Reply reply) {
+  const bool granted = call.claims.sip && (is_trunk_or_rule_method(call.method) ? call.claims.sip->admin
+                                                                                : call.claims.sip->call);
+  if (!granted) return reply(base::Failure{livekit::permissions_denied()});
+
+  TrunkBook& trunks = service_.trunks();
+  if (call.method == "CreateSIPParticipant") return create_participant(call, std::move(reply));
+  if (call.method == "CreateSIPOutboundTrunk") {
+    return reply(serve(call, livekit::decode_create_sip_outbound_trunk,
+                       [&](const auto& request) { return trunks.create(request); }));
+  }
+  if (call.method == "UpdateSIPOutboundTrunk") {
+    return reply(serve(call, livekit::decode_update_sip_outbound_trunk,
+                       [&](const auto& request) { return trunks.update(request); }));
+  }
+  if (call.method == "GetSIPOutboundTrunk") {
+    return reply(serve(call, livekit::decode_get_sip_trunk,
+                       [&](const auto& request) -> livekit::TwirpResult<livekit::GetSipOutboundTrunkResponse> {
+                         auto trunk = trunks.get(request.sip_trunk_id);
+                         if (!trunk) return base::Failure{trunk.error()};
+                         return livekit::GetSipOutboundTrunkResponse{std::move(*trunk)};
+                       }));
+  }
+  if (call.method == "ListSIPOutboundTrunk") {
+    return reply(serve(call, livekit::decode_list_sip_trunks,
+                       [&](const auto& request) -> livekit::TwirpResult<livekit::ListSipOutboundTrunksResponse> {
+                         return livekit::ListSipOutboundTrunksResponse{trunks.list(request)};
+                       }));
+  }
+  if (call.method == "DeleteSIPTrunk") {
+    return reply(serve(call, livekit::decode_delete_sip_trunk,
+                       [&](const auto& request) -> livekit::TwirpResult<livekit::DeletedSipTrunk> {
+                         if (auto removed = trunks.remove(request.sip_trunk_id); !removed) {
+                           return base::Failure{removed.error()};
+                         }
+                         return livekit::DeletedSipTrunk{request.sip_trunk_id};
+                       }));
+  }
+  if (call.method == "ListSIPInboundTrunk" || call.method == "ListSIPDispatchRule" || call.method == "ListSIPTrunk") {
+    return reply(encode(livekit::EmptySipList{}, call.format));
+  }
+  static constexpr std::string_view kLater[] = {
+      "CreateSIPInboundTrunk", "UpdateSIPInboundTrunk", "GetSIPInboundTrunk",    "CreateSIPDispatchRule",
+      "UpdateSIPDispatchRule", "DeleteSIPDispatchRule", "TransferSIPParticipant"};
+  if (std::find(std::begin(kLater), std::end(kLater), call.method) != std::end(kLater)) {
+    return reply(base::Failure{TwirpError{
+        TwirpCode::kUnimplemented, std::string(call.method) + " is not part of this version of ringback", {}}});
+  }
+  reply(base::Failure{livekit::no_such_method("POST", call.path)});
+}
+
+void SipApi::create_participant(const Call& call, Reply reply) {
+  const auto request = livekit::decode_create_sip_participant(call.body, call.format);
+  if (!request) return reply(base::Failure{request.error()});
+  auto dial = dial_request(*request, service_);
+  if (!dial) return reply(base::Failure{dial.error()});
+
+  // What the events of the call and the deadline share until one of them has answered.
+  struct Pending {
+    Reply reply;
+    livekit::SipParticipantInfo info;
+    net::TimerId deadline;
+  };
+  auto pending = std::make_shared<Pending>();
+  pending->reply = std::move(reply);
+  pending->info.participant_identity = dial->participant_identity;
+  pending->info.room_name = dial->room_name;
+  pending->info.sip_call_id = dial->call_id.str();
+
+  const bool wait = request->wait_until_answered;
+  const auto limit = call.deadline > base::Duration::zero() ? call.deadline : (wait ? kWaitingDeadline : kJoinDeadline);
+  pending->deadline = front_.schedule(front_.now() + limit, [this, pending, wait, id = dial->call_id] {
+    if (!pending->reply) return;
+    auto answer = std::exchange(pending->reply, nullptr);
+    if (wait) service_.hang_up(id, CallCause::kNoAnswer);
+    answer(base::Failure{TwirpError{TwirpCode::kDeadlineExceeded, "context deadline exceeded", {}}});
+  });
+
+  const auto answer_with = [this, pending](livekit::TwirpResult<std::string> result) {
+    if (!pending->reply) return;
+    front_.cancel(pending->deadline);
+    std::exchange(pending->reply, nullptr)(std::move(result));
+  };
+  service_.dial(std::move(*dial), [pending, wait, answer_with, format = call.format](const CallEvent& event) {
+    if (event.kind == CallEvent::Kind::kJoined) pending->info.participant_id = event.participant_id;
+    if (event.kind == (wait ? CallEvent::Kind::kConnected : CallEvent::Kind::kJoined)) {
+      answer_with(encode(pending->info, format));
+    } else if (event.kind == CallEvent::Kind::kEnded) {
+      answer_with(base::Failure{error_of(event.end ? *event.end : make_failure(CallCause::kInternal))});
+    }
+  });
+}
+
+}  // namespace ringback::bridge
