@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "sip/invite_session.h"
@@ -190,17 +191,17 @@ class UserAgent::Core final : public SessionHost, public TransactionUser {
   }
 
   void on_cancel(base::TimePoint now, TransactionId cancelled, const Message& cancel) override {
-    // A CANCEL has the To of its INVITE, which has no tag for a new call, so the session is found by the
-    // transaction.
-    for (const auto& entry : incoming_) {
-      if (entry.second != cancelled) continue;
-      if (InviteSession* session = touch(entry.first)) session->on_cancel(now, cancelled, cancel);
-      return;
-    }
+    // A CANCEL has the To of its INVITE, which has no tag for a new call: there the transaction tells the
+    // session.
     const auto to = to_of(cancel);
-    if (!to) return;
-    if (InviteSession* session = find(call_id_of(cancel), to->tag()))
-      session->on_cancel(now, cancelled, cancel);
+    const auto initial = incoming_.find(cancelled);
+    InviteSession* session = nullptr;
+    if (initial != incoming_.end()) {
+      session = touch(initial->second);
+    } else if (to) {
+      session = find(call_id_of(cancel), to->tag());
+    }
+    if (session) session->on_cancel(now, cancelled, cancel);
   }
 
   void on_ack(base::TimePoint now, const Message& ack, const Source& source) override {
@@ -242,7 +243,11 @@ class UserAgent::Core final : public SessionHost, public TransactionUser {
       }
       const SessionInfo known = session.info();
       index_.erase(dialog_key(known.call_id, known.local_tag));
-      incoming_.erase(id);
+      if (const auto origin = origins_.find(id); origin != origins_.end()) {
+        incoming_.erase(origin->second.invite);
+        merge_keys_.erase(origin->second.merge_key);
+        origins_.erase(origin);
+      }
       sessions_.erase(found);
     }
     touched_.clear();
@@ -293,7 +298,8 @@ class UserAgent::Core final : public SessionHost, public TransactionUser {
       refuse(now, id, refusal);
       return;
     }
-    if (is_merged(request)) {
+    std::string merge_key = merge_key_of(request);
+    if (merge_keys_.contains(merge_key)) {
       refuse(now, id, make_response(request, 482, {}, tag));
       return;
     }
@@ -320,22 +326,16 @@ class UserAgent::Core final : public SessionHost, public TransactionUser {
     touched_.push_back(session_id);
     if (!session.receive_invite(now, id, request, source, std::move(user))) return;
     add_to_index(session_id, session);
-    incoming_[session_id] = id;
+    incoming_[id] = session_id;
+    merge_keys_.insert(merge_key);
+    origins_[session_id] = {id, std::move(merge_key)};
   }
 
-  /// The same call reached us by two ways (RFC 3261 8.2.2.2): other branch, same call, From tag and CSeq.
-  [[nodiscard]] bool is_merged(const Message& request) const {
+  /// Equal for one call that reached us by two ways (RFC 3261 8.2.2.2): only the branch differs.
+  [[nodiscard]] static std::string merge_key_of(const Message& request) {
     const auto from = from_of(request);
-    const auto cseq = cseq_of(request);
-    if (!from || !cseq) return false;
-    return std::ranges::any_of(incoming_, [&](const auto& entry) {
-      const Message* other = transactions_.server_request(entry.second);
-      if (!other || call_id_of(*other) != call_id_of(request)) return false;
-      const auto other_from = from_of(*other);
-      const auto other_cseq = cseq_of(*other);
-      return other_from && other_cseq && other_from->tag() == from->tag() &&
-             other_cseq->number == cseq->number;
-    });
+    return std::string(call_id_of(request)) + '|' + (from ? from->tag() : std::string()) + '|' +
+           std::string(request.headers.get("CSeq").value_or(""));
   }
 
   void receive_other(base::TimePoint now, TransactionId id, const Message& request) {
@@ -372,8 +372,15 @@ class UserAgent::Core final : public SessionHost, public TransactionUser {
 
   std::uint64_t last_id_ = 0;
   std::unordered_map<SessionId, std::unique_ptr<InviteSession>> sessions_;
-  std::unordered_map<std::string, SessionId> index_;       ///< by Call-ID and local tag
-  std::unordered_map<SessionId, TransactionId> incoming_;  ///< initial INVITEs of the peers
+  std::unordered_map<std::string, SessionId> index_;  ///< by Call-ID and local tag
+  struct Origin {
+    TransactionId invite;
+    std::string merge_key;
+  };
+  std::unordered_map<TransactionId, SessionId> incoming_;  ///< initial INVITEs of the peers
+  std::unordered_map<SessionId, Origin>
+      origins_;  ///< the way back from a session to incoming_ and merge_keys_
+  std::unordered_set<std::string> merge_keys_;
   DeadlineQueue<SessionId> deadlines_;
   std::vector<SessionId> touched_;
   std::deque<Event> events_;
