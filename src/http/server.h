@@ -27,9 +27,9 @@ struct ServerLimits {
   std::size_t header_bytes = 16 * 1024;  ///< above: 431
   std::size_t body_bytes = 1024 * 1024;  ///< above: 413
   std::size_t connections = 8192;        ///< above: accepted and closed at once
-  base::Duration header_time =
-      std::chrono::seconds(10);  ///< from the first byte to the end of the header; then 408
-  base::Duration body_time = std::chrono::seconds(30);   ///< for the body; then 408
+  base::Duration header_time = std::chrono::seconds(
+      10);  ///< for the whole header, and for the first byte of a new connection; then closed
+  base::Duration body_time = std::chrono::seconds(30);   ///< for the body; then closed
   base::Duration idle_time = std::chrono::seconds(75);   ///< between requests of a kept-alive connection
   base::Duration write_time = std::chrono::seconds(30);  ///< for one answer or one WebSocket message
   std::size_t websocket_message_bytes = 1024 * 1024;     ///< above: close 1009
@@ -50,7 +50,8 @@ struct ServerOptions {
 /// Keep-alive and pipelining (answered in order, one at a time), HEAD, Expect: 100-continue. Malformed input
 /// is answered with a 4xx and the connection closed. No compression: it costs 300 KiB for each WebSocket.
 ///
-/// Created, used and destroyed on the front thread (or before it starts, after it was joined).
+/// Created, used and destroyed on the front thread (or before it starts, after it was joined). Destroying it
+/// cuts all connections; the handler is not called afterwards. The Front must outlive it.
 class Server {
  public:
   /// Listens on all addresses or on none. The error is a sentence for the operator, naming the address.
