@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "livekit/model.h"
+#include "room/audio_level.h"
+#include "room/missing_packets.h"
+#include "room/packet_history.h"
+#include "room/reception.h"
+#include "rtp/packet.h"
+#include "sdp/webrtc_profile.h"
+
+namespace ringback::room {
+
+class Participant;
+class UpTrack;
+
+/// Who gets the packets of a published track: a DownTrack to a client, or a participant of this process.
+class TrackConsumer {
+ public:
+  /// Media path. `format` is what the packet's payload type means.
+  virtual void on_packet(base::TimePoint now, const sdp::WebRtcCodec& format,
+                         const rtp::PacketView& packet) = 0;
+  /// The packets that follow come from another source: other sequence numbers, other timestamps.
+  virtual void on_source_switched() = 0;
+  /// The payload types of the track mean something else now.
+  virtual void on_formats_changed() = 0;
+
+ protected:
+  ~TrackConsumer() = default;
+};
+
+/// One RTP stream of a published track: the only one of an audio track, a simulcast layer of a video track.
+struct UpStream {
+  std::uint32_t ssrc = 0;      ///< 0: not yet seen (announced by its rid only)
+  std::uint32_t rtx_ssrc = 0;  ///< its retransmissions (RFC 4588); 0: none or not yet seen
+  std::string rid;             ///< simulcast layer (RFC 8851), else empty
+  Reception reception;
+  MissingPackets missing;
+  PacketHistory history;
+  base::TimePoint keyframe_asked_at{};
+};
+
+/// A track that a participant publishes: what comes in, which layer is forwarded, and to whom.
+/// Owned by its Participant; worker thread. receive() is the media path: no allocation once streams are
+/// known.
+class UpTrack {
+ public:
+  /// Asks the publisher for a key frame of one of its streams. May be null (a participant of this process).
+  class KeyframeSource {
+   public:
+    virtual void request_keyframe(std::uint32_t ssrc) = 0;
+
+   protected:
+    ~KeyframeSource() = default;
+  };
+
+  UpTrack(Participant& publisher, livekit::TrackInfo info, KeyframeSource* keyframes);
+
+  [[nodiscard]] Participant& publisher() const { return publisher_; }
+  [[nodiscard]] const livekit::TrackInfo& info() const { return info_; }
+  [[nodiscard]] livekit::TrackInfo& info() { return info_; }
+  [[nodiscard]] const std::string& sid() const { return info_.sid; }
+  [[nodiscard]] bool is_video() const { return info_.type == livekit::TrackType::kVideo; }
+
+  /// What the publisher may send: media codecs, without rtx. The first one is the track's codec.
+  void set_formats(std::vector<sdp::WebRtcCodec> formats);
+  [[nodiscard]] const std::vector<sdp::WebRtcCodec>& formats() const { return formats_; }
+  [[nodiscard]] const sdp::WebRtcCodec* format(std::uint8_t payload_type) const;
+  [[nodiscard]] std::uint32_t clock_rate() const {
+    return formats_.empty() ? 8000 : formats_.front().clock_rate;
+  }
+
+  /// Streams from the lowest layer to the highest.
+  [[nodiscard]] std::vector<std::unique_ptr<UpStream>>& streams() { return streams_; }
+  UpStream& add_stream(std::uint32_t ssrc, std::uint32_t rtx_ssrc, std::string rid);
+  /// The stream whose packets subscribers get; null before the first packet.
+  [[nodiscard]] UpStream* current() const { return current_; }
+
+  /// A packet of one of the streams, in its original form (retransmissions unwrapped). `level` is its RFC
+  /// 6464 audio level, negative when it has none.
+  void receive(base::TimePoint now, UpStream& stream, const rtp::PacketView& packet, int level);
+
+  void add_consumer(TrackConsumer& consumer);
+  void remove_consumer(TrackConsumer& consumer);
+  [[nodiscard]] const std::vector<TrackConsumer*>& consumers() const { return consumers_; }
+
+  /// A subscriber cannot decode without a new key frame. Repeated requests are bundled.
+  void request_keyframe(base::TimePoint now);
+
+  void set_muted(bool muted);
+  [[nodiscard]] float audio_level(base::TimePoint now) const { return info_.muted ? 0 : level_.level(now); }
+
+  /// True for the first subscriber only: the publisher is told once.
+  [[nodiscard]] bool take_first_subscription();
+
+ private:
+  [[nodiscard]] bool select(base::TimePoint now, UpStream& stream, const sdp::WebRtcCodec& format,
+                            const rtp::PacketView& packet);
+  void ask(base::TimePoint now, UpStream& stream);
+
+  Participant& publisher_;
+  livekit::TrackInfo info_;
+  KeyframeSource* keyframes_;
+  std::vector<sdp::WebRtcCodec> formats_;
+  std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
+  std::vector<std::unique_ptr<UpStream>> streams_;
+  UpStream* current_ = nullptr;
+  std::vector<TrackConsumer*> consumers_;
+  AudioLevel level_;
+  std::uint32_t level_timestamp_ = 0;
+  bool first_subscription_told_ = false;
+};
+
+}  // namespace ringback::room
