@@ -87,7 +87,7 @@ class SipTransport {
   ~SipTransport();
 
   /// Adds a worker; call for all of them before the first message. `prefix` is that of its tokens ("w0"). The
-  /// receiver is called through `worker` until the link is destroyed.
+  /// receiver is called through `worker`, which must outlive the SipTransport, until the link is destroyed.
   [[nodiscard]] std::unique_ptr<WorkerLink> attach(std::string prefix, base::Executor& worker,
                                                    Receiver& receiver);
 
@@ -100,7 +100,6 @@ class SipTransport {
   [[nodiscard]] std::optional<base::Endpoint> udp_endpoint() const;
   [[nodiscard]] std::optional<base::Endpoint> tcp_endpoint() const;
 
-  /// A copy at most a second old.
   [[nodiscard]] Counters counters() const;
 
  private:
