@@ -104,6 +104,9 @@ struct WebRtcSection {
   std::vector<SsrcGroup> ssrc_groups;
   std::vector<std::string> send_rids;  ///< simulcast layers that the writer sends (RFC 8851)
   std::vector<std::string> recv_rids;  ///< simulcast layers that the writer accepts
+  /// A section of a kind that we do not know is always rejected; an answer must still repeat its m= line:
+  /// kind, protocol, formats.
+  std::vector<std::string> foreign;
   // Application (RFC 8841).
   std::uint16_t sctp_port = 5000;
   std::uint32_t max_message_size = 65535;
@@ -140,8 +143,8 @@ enum class WebRtcFault : std::uint8_t {
 [[nodiscard]] std::string_view to_string(WebRtcFault fault);
 
 /// Reads an offer or answer of a client. Looks for ICE and DTLS values in the sections first, then at session
-/// level. Sections of unknown kind (or codecs without rtpmap) are kept as rejected application sections, so
-/// that an answer keeps the order of sections.
+/// level. Sections of unknown kind are kept as rejected ones, so that an answer keeps the order of sections;
+/// codecs without rtpmap are left out.
 [[nodiscard]] base::Result<WebRtcDescription, WebRtcFault> read_webrtc(std::string_view text);
 
 /// The description as text; `transport` is written into every section, fingerprint at session level.
@@ -167,11 +170,12 @@ struct SentTrack {
 
 /// What we want of a section that a client offered.
 struct AnswerChoice {
-  bool receive = true;            ///< accept what the client sends
-  std::optional<SentTrack> send;  ///< a track assigned to a section that the client receives
-  bool audio_dtx = true;          ///< invite discontinuous transmission (usedtx=1 in the Opus fmtp)
-  bool audio_stereo = false;      ///< stereo=1 in the Opus fmtp
-  bool g711 = true;               ///< also accept PCMU and PCMA
+  bool receive = true;                 ///< accept what the client sends
+  std::optional<SentTrack> send = {};  ///< a track assigned to a section that the client receives
+  bool audio_dtx = true;               ///< invite discontinuous transmission (usedtx=1 in the Opus fmtp)
+  bool transport_cc = false;           ///< video: we will send transport-wide feedback
+  bool audio_stereo = false;           ///< stereo=1 in the Opus fmtp
+  bool g711 = true;                    ///< also accept PCMU and PCMA
 };
 
 /// Our answer to one offered section: same mid, client's payload types and extension ids, codecs and
