@@ -135,15 +135,13 @@ class Parser {
     AttributeList& attributes = current_ ? current_->attributes : result.attributes;
     if (attributes.size() == kMaxAttributesPerSection) return ParseFault::kTooLarge;
     const auto colon = value.find(':');
-    if (colon == 0 || value.empty()) return ParseFault::kBadLine;
+    auto name = value.substr(0, colon);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (name.empty()) return ParseFault::kBadLine;
     if (colon == std::string_view::npos) {
-      while (value.back() == ' ') {
-        value.remove_suffix(1);
-        if (value.empty()) return ParseFault::kBadLine;
-      }
-      attributes.add(std::string(value));
+      attributes.add(std::string(name));
     } else {
-      attributes.add(std::string(value.substr(0, colon)), std::string(value.substr(colon + 1)));
+      attributes.add(std::string(name), std::string(value.substr(colon + 1)));
     }
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
 #include "sip/parser.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -47,7 +48,8 @@ std::optional<ParseFault> parse_request_line(std::string_view line, Message& mes
   if (!is_token(method)) return ParseFault::kBadStartLine;
   message.method = method;
   message.request_uri = uri;
-  if (uri.empty() || uri.find_first_of(" \t<>") != std::string_view::npos) return ParseFault::kBadStartLine;
+  const auto no_uri = [](char c) { return c == '<' || c == '>' || static_cast<unsigned char>(c) <= ' '; };
+  if (uri.empty() || std::any_of(uri.begin(), uri.end(), no_uri)) return ParseFault::kBadStartLine;
   if (!looks_like_version(version)) return ParseFault::kBadStartLine;
   return equal_ignoring_case(version, kVersion) ? std::nullopt : std::optional(ParseFault::kBadVersion);
 }

@@ -1,0 +1,106 @@
+// SIP parsers and a whole user agent on arbitrary bytes: a datagram, a stream in two pieces, and what the
+// messages that parse do to an agent with a call under way.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sip/header_values.h"
+#include "sip/parser.h"
+#include "sip/stream_framer.h"
+#include "sip/token.h"
+#include "sip/user_agent.h"
+#include "sip/writer.h"
+
+namespace {
+
+using namespace ringback;
+
+class NullSink final : public sip::Sink {
+ public:
+  void send(std::string_view, const sip::Destination&) override {}
+};
+
+void check(bool condition) {
+  if (!condition) __builtin_trap();
+}
+
+void fuzz_parser(std::string_view bytes) {
+  (void)sip::owner_of(bytes);
+  (void)sip::raw_call_id(bytes);
+  const auto message = sip::parse(bytes);
+  if (!message) return;
+  (void)sip::sdp_of(*message);
+  (void)sip::contacts_of(*message);
+  (void)sip::reasons_of(message->headers);
+  for (const sip::Header& header : message->headers) {
+    (void)sip::Challenge::parse(header.value, false);
+    if (const auto address = sip::NameAddr::parse(header.value))
+      (void)sip::NameAddr::parse(address->to_string());
+  }
+  // What we print, we read again.
+  const std::string printed = sip::write(*message);
+  if (printed.size() <= sip::kMaxMessageBytes) check(sip::parse(printed).ok());
+}
+
+void fuzz_stream(std::string_view bytes) {
+  sip::StreamFramer framer;
+  framer.append(bytes.substr(0, bytes.size() / 2));
+  while (framer.next()) {
+  }
+  framer.append(bytes.substr(bytes.size() / 2));
+  while (framer.next()) {
+  }
+}
+
+void fuzz_agent(std::string_view bytes) {
+  NullSink sink;
+  sip::Config config;
+  config.local_address = [](sip::Transport, const base::Endpoint&) {
+    return base::Endpoint{base::IpAddress::v4({192, 0, 2, 1}), 5060};
+  };
+  sip::UserAgent agent(config, sink,
+                       [](std::span<std::uint8_t> out) { std::ranges::fill(out, std::uint8_t{0}); });
+  base::TimePoint now{std::chrono::seconds(1)};
+  sip::Source source;
+  source.remote = {base::IpAddress::v4({192, 0, 2, 2}), 5060};
+  sip::OutboundInvite call;
+  call.destination.endpoint = source.remote;
+  call.request_uri = "sip:a@192.0.2.2";
+  call.from_uri = "sip:b@192.0.2.1";
+  call.credentials = sip::Credentials{"u", "p"};
+  (void)agent.invite(now, call);
+  // Several messages, cut at NUL bytes; time passes between them.
+  while (!bytes.empty()) {
+    const auto end = bytes.find('\0');
+    agent.receive(now, bytes.substr(0, end), source);
+    bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
+    while (const auto event = agent.next_event()) {
+      if (const auto* incoming = std::get_if<sip::IncomingInvite>(&*event)) {
+        (void)agent.accept(now, incoming->session, "v=0\r\n");
+      } else if (const auto* offer = std::get_if<sip::ReinviteOffer>(&*event)) {
+        (void)agent.answer_reinvite(now, offer->session, "v=0\r\n");
+      }
+    }
+    now += std::chrono::milliseconds(700);
+    agent.advance(now);
+  }
+  now += std::chrono::hours(1);
+  for (int i = 0; i < 100 && agent.next_deadline() != base::kNever; ++i) {
+    agent.advance(now);
+    now += std::chrono::hours(1);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  fuzz_parser(bytes);
+  fuzz_stream(bytes);
+  fuzz_agent(bytes);
+  return 0;
+}
