@@ -178,6 +178,9 @@ void RoomServer::handle_signal(livekit::SignalPath path, bool validate, http::Re
                                http::Responder responder) {
   // Browsers read the status of a validation across origins, whatever it is.
   if (validate && !request.headers.get("Origin")) responder.add_header("Access-Control-Allow-Origin", "*");
+  if (path == livekit::SignalPath::kV1 && !settings_->single_connection) {
+    return responder.respond(http::not_found());
+  }
   if (!validate && !request.websocket_upgrade) return responder.respond(http::Response::empty(404));
   auto admitted = admit(path, request);
   if (!admitted) {

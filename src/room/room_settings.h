@@ -21,8 +21,9 @@ struct RoomSettings {
   std::string node_id;  ///< "ND_..."; filled by RoomServer when empty
   std::string region;
 
-  bool auto_create = true;               ///< joining an unknown room creates it
-  std::uint32_t empty_timeout = 300;     ///< seconds until a room that nobody joined closes
+  bool single_connection = true;      ///< serve /rtc/v1; without it clients fall back to two peer connections
+  bool auto_create = true;            ///< joining an unknown room creates it
+  std::uint32_t empty_timeout = 300;  ///< seconds until a room that nobody joined closes
   std::uint32_t departure_timeout = 20;  ///< seconds from the last departure until the room closes
   std::uint32_t max_participants = 0;    ///< per room; 0: no limit
   bool remote_unmute = false;            ///< administrators may unmute a participant's track

@@ -1,6 +1,8 @@
-// A room server alone, for tests with real clients: key "devkey", secret "secret", loopback only.
+// A room server alone, for tests with real clients; signalling on loopback only.
 //   room_test_server [http port] [first media port] [workers]
-// Prints "listening on <port>" when it serves; ends on end of standard input.
+// Environment: LIVEKIT_API_KEY and LIVEKIT_API_SECRET (else devkey, secret); ROOM_TEST_TWO_CONNECTIONS: only
+// the signalling that uses two peer connections; ROOM_TEST_REMOTE_UNMUTE; ROOM_TEST_DEBUG: log more. Prints
+// "listening on <port>" when it serves; ends on end of standard input.
 
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +37,11 @@ int number(int argc, char** argv, int index, int otherwise) {
   return argc > index ? std::atoi(argv[index]) : otherwise;
 }
 
+std::string variable(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
 int fail(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
   return 1;
@@ -46,16 +53,17 @@ int main(int argc, char** argv) {
   const auto http_port = static_cast<std::uint16_t>(number(argc, argv, 1, 7880));
   const auto media_port = static_cast<std::uint16_t>(number(argc, argv, 2, 7882));
   const auto worker_count = static_cast<unsigned>(number(argc, argv, 3, 2));
-  base::configure_log(std::getenv("ROOM_TEST_DEBUG") != nullptr ? base::LogLevel::kDebug : base::LogLevel::kInfo,
-                      base::LogFormat::kText);
+  base::configure_log(
+      std::getenv("ROOM_TEST_DEBUG") != nullptr ? base::LogLevel::kDebug : base::LogLevel::kInfo,
+      base::LogFormat::kText);
 
   auto settings = std::make_shared<room::RoomSettings>();
-  settings->api_keys = {{"devkey", "secret"}};
+  settings->api_keys = {{variable("LIVEKIT_API_KEY", "devkey"), variable("LIVEKIT_API_SECRET", "secret")}};
+  settings->single_connection = std::getenv("ROOM_TEST_TWO_CONNECTIONS") == nullptr;
   settings->media_port = media_port;
-  settings->media_address = base::IpAddress::v4({127, 0, 0, 1});
-  if (const char* address = std::getenv("ROOM_TEST_MEDIA_ADDRESS")) {
-    if (const auto parsed = base::IpAddress::parse(address)) settings->media_address = *parsed;
-  }
+  const auto media_address = base::IpAddress::parse(variable("ROOM_TEST_MEDIA_ADDRESS", "0.0.0.0"));
+  if (!media_address) return fail("ROOM_TEST_MEDIA_ADDRESS is not an address");
+  settings->media_address = *media_address;
   if (std::getenv("ROOM_TEST_REMOTE_UNMUTE") != nullptr) settings->remote_unmute = true;
 
   net::Front front;
