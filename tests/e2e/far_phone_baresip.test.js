@@ -1,10 +1,13 @@
 // The far phone is baresip: an independent SIP stack, RTP stack and codec.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { BaresipPhone } from './harness/baresip.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { eventually } from './harness/wait.js';
+
+after(() => dispose());
 
 const kNumber = '+15551230000';
 

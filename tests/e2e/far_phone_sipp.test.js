@@ -1,11 +1,14 @@
 // The far phone is sipp: what a provider's SIP may do to a call.
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { RtpPeer } from './harness/rtp_peer.js';
 import { SippPhone } from './harness/sipp.js';
 import { eventually, pause } from './harness/wait.js';
+
+after(() => dispose());
 
 const open = [];
 afterEach(async () => {

@@ -1,10 +1,13 @@
 // A call can be ended from each of its sides, and each time both sides and the row know.
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { DemoPhone } from './harness/demo_phone.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { SippPhone } from './harness/sipp.js';
+
+after(() => dispose());
 
 const open = [];
 afterEach(async () => {

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { fileURLToPath } from 'node:url';
 import { Browser, heardTone } from './harness/browser.js';
 import { DemoPhone } from './harness/demo_phone.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember, signToken } from './harness/room_member.js';
 import { eventually, kPatience } from './harness/wait.js';
+
+after(() => dispose());
 
 const kLibrary = fileURLToPath(new URL('../node_modules/livekit-client/dist/livekit-client.umd.js', import.meta.url));
 const kPage = '<!doctype html><title>plain</title><audio id="phone" autoplay></audio><script src="/livekit-client.js"></script>';

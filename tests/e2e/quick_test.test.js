@@ -1,11 +1,14 @@
 // The quick test of README.md: one POST, the phone rings, two participants, audio both ways, hang up.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { DemoPhone } from './harness/demo_phone.js';
 import { run } from './harness/program.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { eventually } from './harness/wait.js';
+
+after(() => dispose());
 
 let phone;
 let ringback;

@@ -1,11 +1,14 @@
 // The unmodified livekit-server-sdk drives the SIP service: trunks and participants.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { SipCallError, SipClient } from 'livekit-server-sdk';
 import { DemoPhone } from './harness/demo_phone.js';
 import { kApiKey, Ringback } from './harness/ringback.js';
 import { RoomMember, signToken } from './harness/room_member.js';
 import { eventually } from './harness/wait.js';
+
+after(() => dispose());
 
 let phone;
 let ringback;
