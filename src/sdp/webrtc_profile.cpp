@@ -14,8 +14,13 @@ constexpr std::string_view kDataFormat = "webrtc-datachannel";
 constexpr std::size_t kMinUfrag = 4;  // RFC 8839 5.4
 constexpr std::size_t kMinPassword = 22;
 constexpr std::size_t kMaxIceText = 256;
+// Bounds on what one section may make us keep; browsers stay far below.
+constexpr std::size_t kMaxMid = 64;
 constexpr std::size_t kMaxCandidates = 64;
 constexpr std::size_t kMaxSsrcs = 64;
+constexpr std::size_t kMaxFeedback = 16;
+constexpr std::size_t kMaxExtensions = 64;
+constexpr std::size_t kMaxLayers = 16;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -76,7 +81,8 @@ void read_codecs(const Media& media, WebRtcSection& section) {
   for (std::string_view value : media.attributes.all("rtcp-fb")) {
     const std::string_view target = cut(value, ' ');
     for (WebRtcCodec& codec : section.codecs) {
-      if (target == "*" || target == std::to_string(codec.payload_type)) codec.feedback.emplace_back(value);
+      if (target != "*" && target != std::to_string(codec.payload_type)) continue;
+      if (codec.feedback.size() < kMaxFeedback) codec.feedback.emplace_back(value);
     }
   }
 }
@@ -88,7 +94,7 @@ void read_extensions(const Media& media, WebRtcSection& section) {
     HeaderExtension extension;
     extension.uri = cut(value, ' ');
     if (!read_number(id_text, extension.id) || extension.id == 0 || extension.uri.empty()) continue;
-    section.extensions.push_back(std::move(extension));
+    if (section.extensions.size() < kMaxExtensions) section.extensions.push_back(std::move(extension));
   }
 }
 
@@ -121,7 +127,7 @@ void read_sources(const Media& media, WebRtcSection& section) {
       std::uint32_t ssrc = 0;
       if (read_number(cut(value, ' '), ssrc)) group.ssrcs.push_back(ssrc);
     }
-    section.ssrc_groups.push_back(std::move(group));
+    if (section.ssrc_groups.size() < kMaxLayers) section.ssrc_groups.push_back(std::move(group));
   }
 }
 
@@ -130,8 +136,8 @@ void read_layers(const Media& media, WebRtcSection& section) {
     const std::string_view id = cut(value, ' ');
     const std::string_view direction = cut(value, ' ');
     if (id.empty()) continue;
-    if (direction == "send") section.send_rids.emplace_back(id);
-    if (direction == "recv") section.recv_rids.emplace_back(id);
+    if (direction == "send" && section.send_rids.size() < kMaxLayers) section.send_rids.emplace_back(id);
+    if (direction == "recv" && section.recv_rids.size() < kMaxLayers) section.recv_rids.emplace_back(id);
   }
 }
 
@@ -160,6 +166,12 @@ WebRtcSection read_section(const SessionDescription& description, const Media& m
   section.foreign = {media.kind, media.protocol};
   section.foreign.insert(section.foreign.end(), media.formats.begin(), media.formats.end());
   return section;
+}
+
+/// A mid is a token (RFC 5888 4): with a blank in it the group line would name other sections.
+bool good_mid(std::string_view mid) {
+  return !mid.empty() && mid.size() <= kMaxMid &&
+         std::ranges::all_of(mid, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 bool good_ice_text(std::string_view text, std::size_t least) {

@@ -1,11 +1,11 @@
 #include "webrtc/data_channels.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <usrsctp.h>
 
 #include "webrtc/dcep.h"
@@ -13,10 +13,21 @@
 namespace ringback::webrtc {
 namespace {
 
+/// usrsctp takes ports and payload protocol identifiers in network byte order.
+constexpr std::uint16_t network_order(std::uint16_t value) {
+  if constexpr (std::endian::native == std::endian::big) return value;
+  return static_cast<std::uint16_t>((value << 8) | (value >> 8));
+}
+constexpr std::uint32_t network_order(std::uint32_t value) {
+  if constexpr (std::endian::native == std::endian::big) return value;
+  return std::uint32_t{network_order(static_cast<std::uint16_t>(value))} << 16 |
+         network_order(static_cast<std::uint16_t>(value >> 16));
+}
+
 sockaddr_conn address_of(std::uintptr_t key, std::uint16_t port) {
   sockaddr_conn address{};
   address.sconn_family = AF_CONN;
-  address.sconn_port = htons(port);
+  address.sconn_port = network_order(port);
   address.sconn_addr = reinterpret_cast<void*>(key);
   return address;
 }
@@ -120,7 +131,7 @@ void DataChannels::drain() {
     if ((flags & MSG_NOTIFICATION) != 0) {
       on_notification(data);
     } else if (info_type == SCTP_RECVV_RCVINFO) {
-      on_chunk(info.rcv_sid, ntohl(info.rcv_ppid), data, (flags & MSG_EOR) != 0);
+      on_chunk(info.rcv_sid, network_order(info.rcv_ppid), data, (flags & MSG_EOR) != 0);
     }
   }
   flush_pending();
@@ -345,7 +356,7 @@ SendOutcome DataChannels::transmit(std::uint16_t stream, std::uint32_t ppid,
   sctp_sendv_spa spa{};
   spa.sendv_flags = SCTP_SEND_SNDINFO_VALID;
   spa.sendv_sndinfo.snd_sid = stream;
-  spa.sendv_sndinfo.snd_ppid = htonl(ppid);
+  spa.sendv_sndinfo.snd_ppid = network_order(ppid);
   if (!options.ordered) spa.sendv_sndinfo.snd_flags |= SCTP_UNORDERED;
   if (options.max_retransmits) {
     spa.sendv_flags |= SCTP_SEND_PRINFO_VALID;
