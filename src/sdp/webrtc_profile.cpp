@@ -398,7 +398,7 @@ base::Result<WebRtcDescription, WebRtcFault> read_webrtc(std::string_view text) 
   const Media* carrier = nullptr;  ///< the section whose transport all share
   for (const Media& media : parsed->media) {
     const auto mid = media.attributes.find("mid");
-    if (!mid || mid->empty() || description.section(*mid) != nullptr)
+    if (!mid || !good_mid(*mid) || description.section(*mid) != nullptr)
       return base::Failure{WebRtcFault::kBadMid};
     description.sections.push_back(read_section(*parsed, media, *mid));
     if (carrier == nullptr && !description.sections.back().rejected) carrier = &media;
