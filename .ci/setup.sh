@@ -22,6 +22,7 @@ install_packages() {
     <(dpkg-query -W -f='${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii //p' | sort -u))
   [ ${#missing[@]} -eq 0 ] && return 0
   echo "Installing ${missing[*]}"
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || as_root apt-get update -q
   if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; then
     as_root apt-get update -q
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"

@@ -62,7 +62,7 @@ test('the tone that the phone plays is heard in the room', async () => {
 
 test('the tone of the room is heard at the phone at its level, in an unbroken stream of 20 ms', async () => {
   const peer = await openPeer();
-  const { phone, ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const { phone, ringback, placed } = await call('answer_peer', { peer });
   const user = await join(placed);
   await user.playTone(1000);
   await ringback.status(placed.callId, 'connected');
@@ -82,7 +82,7 @@ test('the tone of the room is heard at the phone at its level, in an unbroken st
 
 test('early media is heard before the answer', async () => {
   const peer = await openPeer();
-  const { phone, ringback, placed } = await call('early_media_peer', { mediaPort: peer.port });
+  const { phone, ringback, placed } = await call('early_media_peer', { peer });
   const user = await join(placed);
   peer.playTone(620, -12, { host: '127.0.0.1', port: await localRtpPort(phone) });
   await (await user.recording('sip-caller')).tone(620, { timeout: 5000 });
@@ -93,7 +93,7 @@ test('early media is heard before the answer', async () => {
 
 test('keys pressed in the room reach the phone, keys pressed at the phone reach the room', async () => {
   const peer = await openPeer();
-  const { ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const { ringback, placed } = await call('answer_peer', { peer });
   const user = await join(placed);
   await user.playTone(1000);
   await ringback.status(placed.callId, 'connected');
@@ -112,7 +112,7 @@ test('keys pressed in the room reach the phone, keys pressed at the phone reach 
 
 test('nobody else can take over the audio of a call', async () => {
   const peer = await openPeer();
-  const { phone, ringback, placed } = await call('answer_peer', { mediaPort: peer.port });
+  const { phone, ringback, placed } = await call('answer_peer', { peer });
   const user = await join(placed);
   await user.playTone(1000);
   await ringback.status(placed.callId, 'connected');

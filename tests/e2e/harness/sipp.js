@@ -12,18 +12,18 @@ const kScenarios = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 export class SippPhone {
   /**
    * `options`: `calls` (how many it takes, 1), `transport` ('udp' or 'tcp'), `echo` (send back the RTP that comes),
-   * `tone` (Hz, for scenarios that play one), `keys` (sipp's -key values), `mediaPort` (of an RtpPeer).
+   * `tone` (Hz, for scenarios that play one), `keys` (sipp's -key values), `peer` (an RtpPeer, for scenarios that let it speak).
    */
   static async start(scenario, options = {}) {
     const phone = new SippPhone();
     phone.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sipp-'));
     phone.port = await freePorts(2);
-    phone.mediaPort = options.mediaPort ?? (await freePorts(8));
+    const mediaPort = await freePorts(8);
     if (options.tone !== undefined) writeUlawTone(path.join(phone.folder, 'tone.ulaw'), options.tone, 10);
     const args = [
       '-sf', path.join(kScenarios, `${scenario}.xml`),
       '-i', '127.0.0.1', '-p', String(phone.port),
-      '-mi', '127.0.0.1', '-mp', String(phone.mediaPort),
+      '-mi', '127.0.0.1', '-mp', String(mediaPort),
       '-m', String(options.calls ?? 1),
       '-t', options.transport === 'tcp' ? 't1' : 'u1',
       '-trace_msg', '-message_file', path.join(phone.folder, 'messages.log'),
@@ -31,7 +31,7 @@ export class SippPhone {
       '-nostdin', '-timeout', '120s', '-timeout_error',
     ];
     if (options.echo) args.push('-rtp_echo');
-    args.push('-key', 'media_port_of_peer', String(phone.mediaPort));
+    if (options.peer !== undefined) args.push('-key', 'media_port_of_peer', String(options.peer.port));
     for (const [name, value] of Object.entries(options.keys ?? {})) args.push('-key', name, String(value));
     phone.program = new Program(`sipp ${scenario}`, 'sipp', args, { cwd: phone.folder, env: { ...process.env, TERM: 'dumb' } });
     await phone.program.line(/./, 5000).catch(() => undefined);
