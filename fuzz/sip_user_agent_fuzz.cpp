@@ -8,12 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "sip/header_values.h"
-#include "sip/parser.h"
-#include "sip/stream_framer.h"
-#include "sip/token.h"
+#include "input.h"
 #include "sip/user_agent.h"
-#include "sip/writer.h"
 
 namespace {
 
@@ -24,39 +20,7 @@ class NullSink final : public sip::Sink {
   void send(std::string_view, const sip::Destination&) override {}
 };
 
-void check(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-void fuzz_parser(std::string_view bytes) {
-  (void)sip::owner_of(bytes);
-  (void)sip::raw_call_id(bytes);
-  const auto message = sip::parse(bytes);
-  if (!message) return;
-  (void)sip::sdp_of(*message);
-  (void)sip::contacts_of(*message);
-  (void)sip::reasons_of(message->headers);
-  for (const sip::Header& header : message->headers) {
-    (void)sip::Challenge::parse(header.value, false);
-    if (const auto address = sip::NameAddr::parse(header.value))
-      (void)sip::NameAddr::parse(address->to_string());
-  }
-  // What we print, we read again.
-  const std::string printed = sip::write(*message);
-  if (printed.size() <= sip::kMaxMessageBytes) check(sip::parse(printed).ok());
-}
-
-void fuzz_stream(std::string_view bytes) {
-  sip::StreamFramer framer;
-  framer.append(bytes.substr(0, bytes.size() / 2));
-  while (framer.next()) {
-  }
-  framer.append(bytes.substr(bytes.size() / 2));
-  while (framer.next()) {
-  }
-}
-
-void fuzz_agent(std::string_view bytes) {
+void run_agent(std::string_view bytes) {
   NullSink sink;
   sip::Config config;
   config.local_address = [](sip::Transport, const base::Endpoint&) {
@@ -93,14 +57,12 @@ void fuzz_agent(std::string_view bytes) {
     agent.advance(now);
     now += std::chrono::hours(1);
   }
+  fuzz::promise(agent.next_deadline() == base::kNever || agent.session_count() > 0);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  fuzz_parser(bytes);
-  fuzz_stream(bytes);
-  fuzz_agent(bytes);
+  run_agent(ringback::fuzz::as_text(data, size));
   return 0;
 }
