@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "room/room_host.h"
-
 namespace ringback::room {
 namespace {
 
@@ -23,9 +21,9 @@ constexpr std::size_t kMaxWaiting = 2048;
 /// The data channels of one transport.
 class DataRelay::Association final : private webrtc::DataChannels::Sink {
  public:
-  Association(webrtc::SctpStack& stack, std::uint64_t link, const Options& options, Host host)
+  Association(webrtc::SctpStack& stack, std::uint64_t link, const Options& options, HostAddress host)
       : link_(link),
-        host_(host),
+        host_(std::move(host)),
         channels_(stack,
                   {.dtls_client = options.dtls_client,
                    .remote_port = options.remote_port,
@@ -75,22 +73,21 @@ class DataRelay::Association final : private webrtc::DataChannels::Sink {
   void send_packet(std::span<const std::uint8_t> packet) override {
     std::string bytes(reinterpret_cast<const char*>(packet.data()), packet.size());
     // A packet refused by a full mailbox is a lost packet: SCTP repeats it.
-    static_cast<void>(host_.executor->post(
-        [host = host_.host, link = link_, bytes = std::move(bytes)] { host->send_sctp(link, bytes); }));
+    static_cast<void>(host_.post(
+        [link = link_, bytes = std::move(bytes)](RoomHost& host) { host.send_sctp(link, bytes); }));
   }
 
   void on_message(std::uint16_t, std::string_view label, std::span<const std::uint8_t> message,
                   bool) override {
     if (label != kReliable && label != kLossy) return;
     std::string bytes(reinterpret_cast<const char*>(message.data()), message.size());
-    static_cast<void>(host_.executor->post(
-        [host = host_.host, link = link_, reliable = label == kReliable, bytes = std::move(bytes)]() mutable {
-          host->data_received(link, reliable, std::move(bytes));
-        }));
+    static_cast<void>(
+        host_.post([link = link_, reliable = label == kReliable, bytes = std::move(bytes)](
+                       RoomHost& host) mutable { host.data_received(link, reliable, std::move(bytes)); }));
   }
 
   std::uint64_t link_;
-  Host host_;
+  HostAddress host_;
   webrtc::DataChannels channels_;
   std::deque<std::shared_ptr<const std::string>> waiting_;
 };

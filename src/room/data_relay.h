@@ -8,15 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/executor.h"
 #include "net/front.h"
 #include "room/data_links.h"
+#include "room/room_host.h"
 #include "webrtc/data_channels.h"
 #include "webrtc/sctp_stack.h"
 
 namespace ringback::room {
-
-class RoomHost;
 
 /// Runs SCTP for the data channels of all transports on the front thread, and carries packets and messages
 /// between it and the workers. Owned by RoomServer; created and destroyed on the front (or while it does not
@@ -26,9 +24,8 @@ class DataRelay final : public DataLinks {
   explicit DataRelay(net::Front& front);
   ~DataRelay() override;
 
-  /// The host of the next worker; before any of its rooms is in use. Both must outlive the relay's last task,
-  /// which stopping the workers first ensures.
-  void add_host(base::Executor& executor, RoomHost& host) { hosts_.push_back({&executor, &host}); }
+  /// The host of the next worker; before any of its rooms is in use.
+  void add_host(HostAddress host) { hosts_.push_back(std::move(host)); }
 
   void start(std::uint64_t link, const Options& options) override;
   void receive(std::uint64_t link, std::string packet) override;
@@ -37,10 +34,6 @@ class DataRelay final : public DataLinks {
 
  private:
   class Association;
-  struct Host {
-    base::Executor* executor = nullptr;
-    RoomHost* host = nullptr;
-  };
 
   /// Posts work on the association of a link to the front.
   void post(std::uint64_t link, std::function<void(Association&)> work);
@@ -49,7 +42,7 @@ class DataRelay final : public DataLinks {
 
   net::Front& front_;
   webrtc::SctpStack stack_;
-  std::vector<Host> hosts_;
+  std::vector<HostAddress> hosts_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Association>> associations_;
   net::TimerId timer_;
   base::TimePoint timers_ran_at_{};

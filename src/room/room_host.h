@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/result.h"
 #include "livekit/connect_request.h"
 #include "livekit/room_api.h"
@@ -53,7 +55,9 @@ class RoomHost {
   static base::ErrorOr<std::unique_ptr<RoomHost>> create(net::Worker& worker,
                                                          std::shared_ptr<const RoomSettings> settings,
                                                          DataLinks* data_links);
-  virtual ~RoomHost() = default;
+  virtual ~RoomHost() { *slot_ = nullptr; }
+  RoomHost(const RoomHost&) = delete;
+  RoomHost& operator=(const RoomHost&) = delete;
 
   /// The index of the worker among `workers` on which a room of this name lives.
   [[nodiscard]] static std::size_t worker_of(std::string_view room_name, std::size_t workers);
@@ -118,6 +122,36 @@ class RoomHost {
     std::uint64_t bytes_out = 0;
   };
   [[nodiscard]] virtual Stats stats() const = 0;
+
+ protected:
+  RoomHost() : slot_(std::make_shared<RoomHost*>(this)) {}
+
+ private:
+  friend class HostAddress;
+  const std::shared_ptr<RoomHost*> slot_;  ///< null inside when the host is gone; read on the worker only
+};
+
+/// The way to a host from other threads: a value that stays harmless when the host is gone. Its worker must
+/// outlive it.
+class HostAddress {
+ public:
+  HostAddress() = default;
+  HostAddress(base::Executor& executor, RoomHost& host) : executor_(&executor), slot_(host.slot_) {}
+
+  explicit operator bool() const { return executor_ != nullptr; }
+
+  /// Runs `work(RoomHost&)` on the worker; destroys it there, without running it, when the host is gone by
+  /// then. False when the worker refuses more work.
+  template <class Work>
+  [[nodiscard]] bool post(Work work) const {
+    return executor_ != nullptr && executor_->post([slot = slot_, work = std::move(work)]() mutable {
+      if (*slot != nullptr) work(**slot);
+    });
+  }
+
+ private:
+  base::Executor* executor_ = nullptr;
+  std::shared_ptr<RoomHost*> slot_;
 };
 
 }  // namespace ringback::room

@@ -45,8 +45,8 @@ RoomServer::RoomServer(net::Front& front, std::shared_ptr<const RoomSettings> se
 RoomServer::~RoomServer() = default;
 
 void RoomServer::add_host(base::Executor& executor, RoomHost& host) {
-  hosts_.push_back({&executor, &host});
-  data_relay_.add_host(executor, host);
+  hosts_.emplace_back(executor, host);
+  data_relay_.add_host(hosts_.back());
 }
 
 void RoomServer::add_twirp_service(std::string name, TwirpService service) {
@@ -87,17 +87,16 @@ void RoomServer::stop(base::Duration grace, base::Task done) {
   }
 }
 
-RoomServer::HostRef RoomServer::host_of(std::string_view room_name) const {
+HostAddress RoomServer::host_of(std::string_view room_name) const {
   if (hosts_.empty()) return {};
   return hosts_[RoomHost::worker_of(room_name, hosts_.size())];
 }
 
 bool RoomServer::create_room(livekit::CreateRoomRequest request, std::function<void(livekit::Room)> done) {
-  const HostRef ref = host_of(request.name);
-  if (ref.executor == nullptr) return false;
-  return ref.executor->post([host = ref.host, &front = front_, request = std::move(request),
-                             done = std::move(done)]() mutable {
-    livekit::Room room = host->create_room(request);
+  const HostAddress host = host_of(request.name);
+  return host.post([&front = front_, request = std::move(request),
+                    done = std::move(done)](RoomHost& there) mutable {
+    livekit::Room room = there.create_room(request);
     static_cast<void>(
         front.post([room = std::move(room), done = std::move(done)]() mutable { done(std::move(room)); }));
   });
@@ -187,25 +186,21 @@ void RoomServer::handle_signal(livekit::SignalPath path, bool validate, http::Re
     return responder.respond(http::Response::text(admitted.error().status, admitted.error().text));
   }
   JoinRequest join = std::move(*admitted);
-  const HostRef ref = host_of(join.room);
-  const auto overloaded = [] { return http::Response::text(503, "server is overloaded"); };
-  if (ref.executor == nullptr) return responder.respond(overloaded());
-
+  const HostAddress host = host_of(join.room);
   if (validate) {
     if (settings_->auto_create) return responder.respond(http::Response::text(200, "success"));
-    static_cast<void>(ref.executor->post([host = ref.host, room = join.room,
-                                          responder = std::move(responder)]() mutable {
-      responder.respond(host->has_room(room) ? http::Response::text(200, "success")
+    static_cast<void>(host.post([room = join.room,
+                                 responder = std::move(responder)](RoomHost& there) mutable {
+      responder.respond(there.has_room(room) ? http::Response::text(200, "success")
                                              : http::Response::text(404, "requested room does not exist"));
     }));
     return;
   }
   join.session = ++next_session_;
-  auto link = std::make_unique<WebSocketLink>(join.session, *ref.executor, *ref.host, std::move(responder));
-  static_cast<void>(
-      ref.executor->post([host = ref.host, join = std::move(join), link = std::move(link)]() mutable {
-        host->connect(join, std::move(link));
-      }));
+  auto link = std::make_unique<WebSocketLink>(join.session, host, std::move(responder));
+  static_cast<void>(host.post([join = std::move(join), link = std::move(link)](RoomHost& there) mutable {
+    there.connect(join, std::move(link));
+  }));
 }
 
 void RoomServer::handle_twirp(http::Request request, http::Responder responder) {

@@ -92,12 +92,8 @@ class RoomServer {
   /// No new connections; those that are left after `grace` are cut. `done` runs on the front.
   void stop(base::Duration grace, base::Task done);
 
-  /// The executor and host of the worker on which rooms of this name live.
-  struct HostRef {
-    base::Executor* executor = nullptr;
-    RoomHost* host = nullptr;
-  };
-  [[nodiscard]] HostRef host_of(std::string_view room_name) const;
+  /// The host of the worker on which rooms of this name live.
+  [[nodiscard]] HostAddress host_of(std::string_view room_name) const;
 
   /// Makes the room (or finds it) and calls back on the front. False: the worker is overloaded, no callback
   /// follows.
@@ -124,7 +120,7 @@ class RoomServer {
   net::Front& front_;
   const std::shared_ptr<const RoomSettings> settings_;
   DataRelay data_relay_;
-  std::vector<HostRef> hosts_;
+  std::vector<HostAddress> hosts_;
   std::vector<std::pair<std::string, TwirpService>> services_;
   std::unique_ptr<http::Server> server_;
   std::uint64_t next_session_ = 0;

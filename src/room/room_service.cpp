@@ -24,7 +24,7 @@ struct RoomCollection {
 
 class RoomService {
  public:
-  RoomService(const std::vector<RoomServer::HostRef>& hosts, const RoomSettings& settings, net::Front& front)
+  RoomService(const std::vector<HostAddress>& hosts, const RoomSettings& settings, net::Front& front)
       : hosts_(hosts), settings_(settings), front_(front) {}
 
   void serve(TwirpCall call, TwirpReply reply) const {
@@ -124,11 +124,11 @@ class RoomService {
   template <class Work>
   void ask(const std::string& room, TwirpReply reply, Work work) const {
     if (hosts_.empty()) return reply.fail(overloaded());
-    const auto ref = hosts_[RoomHost::worker_of(room, hosts_.size())];
+    const HostAddress& host = hosts_[RoomHost::worker_of(room, hosts_.size())];
     // The reply must survive a refused post, which destroys the task.
     auto shared = std::make_shared<TwirpReply>(std::move(reply));
-    const bool posted = ref.executor->post(
-        [host = ref.host, shared, work = std::move(work)]() mutable { shared->finish(work(*host)); });
+    const bool posted =
+        host.post([shared, work = std::move(work)](RoomHost& there) mutable { shared->finish(work(there)); });
     if (!posted) shared->fail(overloaded());
   }
 
@@ -148,30 +148,29 @@ class RoomService {
     if (!request) return reply.fail(request.error());
     if (!grants.room_list) return reply.fail(livekit::permissions_denied());
     auto collection = std::make_shared<RoomCollection>(RoomCollection{hosts_.size(), {}, std::move(reply)});
-    for (const auto& ref : hosts_) {
-      const bool posted =
-          ref.executor->post([&front = front_, host = ref.host, names = request->names, collection] {
-            auto rooms = host->list_rooms(names);
-            static_cast<void>(front.post([collection, rooms = std::move(rooms)]() mutable {
-              for (auto& room : rooms) collection->response.rooms.push_back(std::move(room));
-              if (--collection->missing == 0) {
-                collection->reply.finish(
-                    TwirpResult<livekit::ListRoomsResponse>(std::move(collection->response)));
-              }
-            }));
-          });
+    for (const auto& host : hosts_) {
+      const bool posted = host.post([&front = front_, names = request->names, collection](RoomHost& there) {
+        auto rooms = there.list_rooms(names);
+        static_cast<void>(front.post([collection, rooms = std::move(rooms)]() mutable {
+          for (auto& room : rooms) collection->response.rooms.push_back(std::move(room));
+          if (--collection->missing == 0) {
+            collection->reply.finish(
+                TwirpResult<livekit::ListRoomsResponse>(std::move(collection->response)));
+          }
+        }));
+      });
       if (!posted) return collection->reply.fail(overloaded());
     }
   }
 
-  const std::vector<RoomServer::HostRef>& hosts_;
+  const std::vector<HostAddress>& hosts_;
   const RoomSettings& settings_;
   net::Front& front_;
 };
 
 }  // namespace
 
-TwirpService room_service(const std::vector<RoomServer::HostRef>& hosts, const RoomSettings& settings,
+TwirpService room_service(const std::vector<HostAddress>& hosts, const RoomSettings& settings,
                           net::Front& front) {
   return [service = RoomService(hosts, settings, front)](TwirpCall call, TwirpReply reply) {
     service.serve(std::move(call), std::move(reply));

@@ -10,8 +10,8 @@ namespace ringback::room {
 
 /// livekit.RoomService: checks grants on the front, asks the worker that has the room, and answers.
 /// What is given must outlive the returned function.
-[[nodiscard]] TwirpService room_service(const std::vector<RoomServer::HostRef>& hosts,
-                                        const RoomSettings& settings, net::Front& front);
+[[nodiscard]] TwirpService room_service(const std::vector<HostAddress>& hosts, const RoomSettings& settings,
+                                        net::Front& front);
 
 /// A service that we do not have, of which only the list is asked: it has no items.
 template <class List>

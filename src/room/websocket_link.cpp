@@ -1,7 +1,6 @@
 #include "room/websocket_link.h"
 
 #include "livekit/signal.h"
-#include "room/room_host.h"
 
 namespace ringback::room {
 
@@ -12,8 +11,8 @@ void WebSocketLink::refuse(int status, std::string_view text) {
 http::WebSocketHandlers WebSocketLink::handlers() const {
   // The handlers run on the front and may outlive this link for a moment: they hold what lives longer than
   // both.
-  const auto post = [session = session_, &worker = worker_, &host = host_](auto work) {
-    return worker.post([session, &host, work = std::move(work)]() mutable { work(host, session); });
+  const auto post = [session = session_, host = host_](auto work) {
+    return host.post([session, work = std::move(work)](RoomHost& there) mutable { work(there, session); });
   };
   http::WebSocketHandlers handlers;
   handlers.on_message = [post](http::FrameKind kind, std::string payload) {

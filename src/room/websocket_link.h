@@ -5,21 +5,19 @@
 #include <string>
 #include <string_view>
 
-#include "base/executor.h"
 #include "http/responder.h"
 #include "http/websocket.h"
+#include "room/room_host.h"
 #include "room/signal_link.h"
 
 namespace ringback::room {
-
-class RoomHost;
 
 /// A SignalLink over an HTTP request that waits to become a WebSocket. Made on the front, used on the worker;
 /// the frames of the client are read on the front and posted to the worker.
 class WebSocketLink final : public SignalLink {
  public:
-  WebSocketLink(std::uint64_t session, base::Executor& worker, RoomHost& host, http::Responder responder)
-      : session_(session), worker_(worker), host_(host), responder_(std::move(responder)) {}
+  WebSocketLink(std::uint64_t session, HostAddress host, http::Responder responder)
+      : session_(session), host_(std::move(host)), responder_(std::move(responder)) {}
 
   void refuse(int status, std::string_view text) override;
   using SignalLink::send;
@@ -30,8 +28,7 @@ class WebSocketLink final : public SignalLink {
   [[nodiscard]] http::WebSocketHandlers handlers() const;
 
   const std::uint64_t session_;
-  base::Executor& worker_;
-  RoomHost& host_;
+  const HostAddress host_;
   http::Responder responder_;
   std::unique_ptr<http::WebSocket> socket_;
 };
