@@ -119,7 +119,7 @@ std::optional<Target> parse_target(std::string_view target) {
   const std::size_t question = target.find('?');
   auto path = percent_decode(target.substr(0, question));
   if (!path || path->find('\0') != std::string::npos) return std::nullopt;
-  if (path->empty()) *path = "/";
+  if (path->empty()) path->assign(1, '/');
   if (path->front() != '/' && *path != "*") return std::nullopt;
   // SDKs whose base URL ends in a slash ask for "//rtc".
   path->erase(std::unique(path->begin(), path->end(), [](char a, char b) { return a == '/' && b == '/'; }),

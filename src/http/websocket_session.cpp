@@ -29,7 +29,7 @@ WebSocketSession::~WebSocketSession() {
 void WebSocketSession::start(beast::tcp_stream stream, const beast::http::request_header<>& request,
                              const Headers& headers, std::shared_ptr<ServerState> state) {
   state_ = std::move(state);
-  stream_.emplace(std::move(stream));
+  stream_.emplace(WebSocketTcpStream(std::move(stream)));
   beast::get_lowest_layer(*stream_).expires_never();
   websocket::stream_base::timeout timeout{};
   timeout.handshake_timeout = kHandshakeTime;

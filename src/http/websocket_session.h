@@ -15,6 +15,7 @@
 #include "http/asio_types.h"
 #include "http/server_state.h"
 #include "http/websocket.h"
+#include "http/websocket_stream.h"
 
 namespace ringback::http {
 
@@ -66,7 +67,7 @@ class WebSocketSession final : public Member, public std::enable_shared_from_thi
   std::atomic<bool> abandoned_ = false;
 
   // front thread
-  std::optional<beast::websocket::stream<beast::tcp_stream>> stream_;
+  std::optional<beast::websocket::stream<WebSocketTcpStream>> stream_;
   std::optional<beast::http::request<beast::http::empty_body>> handshake_;
   beast::flat_buffer buffer_;
   std::deque<Frame> queue_;
