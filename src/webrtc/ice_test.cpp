@@ -149,8 +149,7 @@ TEST_F(IceLiteTest, RestartKeepsTheOldPathUntilTheNewOneIsNominated) {
 /// Two full agents with a wire between them.
 class IceAgentTest : public testing::Test {
  protected:
-  void run(IceAgent& a, Port& a_port, const char* a_address, IceAgent& b, Port& b_port, const char* b_address,
-           base::Duration time) {
+  void run(IceAgent& a, const char* a_address, IceAgent& b, const char* b_address, base::Duration time) {
     const base::TimePoint end = now + time;
     while (true) {
       carry(a_port, at(a_address), b, at(b_address));
@@ -188,7 +187,7 @@ TEST_F(IceAgentTest, ControllingAndControlledAgreeOnAPath) {
   b.set_remote(now, kServer);
   a.add_remote_candidate(now, host("192.0.2.99:1"));  // leads nowhere
   a.add_remote_candidate(now, host("192.0.2.2:2"));
-  run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 2s);
+  run(a, "192.0.2.1:1", b, "192.0.2.2:2", 2s);
   EXPECT_EQ(a.selected(), at("192.0.2.2:2"));
   EXPECT_EQ(b.selected(), at("192.0.2.1:1"));  // learnt from the check: peer-reflexive
   EXPECT_TRUE(b.is_peer(at("192.0.2.1:1")));
@@ -202,7 +201,7 @@ TEST_F(IceAgentTest, RoleConflictIsResolvedByTheTieBreaker) {
     b.set_remote(now, kServer);
     a.add_remote_candidate(now, host("192.0.2.2:2"));
     b.add_remote_candidate(now, host("192.0.2.1:1"));
-    run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 5s);
+    run(a, "192.0.2.1:1", b, "192.0.2.2:2", 5s);
     EXPECT_NE(a.role(), b.role());
     EXPECT_EQ(a.selected(), at("192.0.2.2:2"));
     EXPECT_EQ(b.selected(), at("192.0.2.1:1"));
@@ -214,11 +213,11 @@ TEST_F(IceAgentTest, CandidatesMayTrickleInLate) {
   IceAgent b(IceAgent::Role::kControlled, kClient, b_port);
   a.set_remote(now, kClient);
   b.set_remote(now, kServer);
-  run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 2s);
+  run(a, "192.0.2.1:1", b, "192.0.2.2:2", 2s);
   EXPECT_FALSE(a.selected());
   EXPECT_FALSE(a.exhausted());
   a.add_remote_candidate(now, host("192.0.2.2:2"));
-  run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 2s);
+  run(a, "192.0.2.1:1", b, "192.0.2.2:2", 2s);
   EXPECT_TRUE(a.selected());
 }
 
@@ -241,9 +240,9 @@ TEST_F(IceAgentTest, ConsentKeepsAskingTheSelectedPath) {
   a.set_remote(now, kClient);
   b.set_remote(now, kServer);
   a.add_remote_candidate(now, host("192.0.2.2:2"));
-  run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 2s);
+  run(a, "192.0.2.1:1", b, "192.0.2.2:2", 2s);
   const auto before = a.last_heard();
-  run(a, a_port, "192.0.2.1:1", b, b_port, "192.0.2.2:2", 30s);
+  run(a, "192.0.2.1:1", b, "192.0.2.2:2", 30s);
   EXPECT_GT(a.last_heard(), before + 25s);
   EXPECT_GT(b.last_heard(), before + 25s);
 }

@@ -48,7 +48,9 @@ struct PeerConnection::Impl final : IceTransport::Sink, crypto::DtlsEngine::Sink
     if (config.ice == IceRole::kLite) {
       ice = std::make_unique<IceLite>(std::move(credentials), *this);
     } else {
-      ice = std::make_unique<IceAgent>(IceAgent::Role::kControlling, std::move(credentials), *this);
+      const auto role =
+          config.ice == IceRole::kControlling ? IceAgent::Role::kControlling : IceAgent::Role::kControlled;
+      ice = std::make_unique<IceAgent>(role, std::move(credentials), *this);
     }
   }
 

@@ -113,7 +113,7 @@ TEST(Stun, ErrorCodeAndMappedAddressRoundTrip) {
 TEST(Stun, AttributesBehindTheIntegrityAreNotSeen) {
   // A USE-CANDIDATE smuggled in behind MESSAGE-INTEGRITY by somebody without the password.
   auto bytes = bytes_of(kRequest);
-  bytes.resize(bytes.size() - 8);
+  bytes.erase(bytes.end() - 8, bytes.end());
   bytes.insert(bytes.end(), {0x00, 0x25, 0x00, 0x00});
   bytes[3] = static_cast<std::uint8_t>(bytes.size() - 20);
   const auto message = StunMessage::parse(bytes);
