@@ -121,7 +121,10 @@ TEST(SipApi, DecodesWhatTheSdkSends) {
   EXPECT_EQ(request->media->media_timeout, std::chrono::seconds(20));
   EXPECT_EQ(request->display_name, "");
   EXPECT_EQ(problem(validate(*request)), "");
-  EXPECT_EQ(participant_identity_of({.sip_call_to = "123"}), "sip_123");
+  EXPECT_EQ(participant_identity_of(*request), "sip-caller");
+  CreateSipParticipantRequest unnamed;
+  unnamed.sip_call_to = "123";
+  EXPECT_EQ(participant_identity_of(unnamed), "sip_123");
 }
 
 TEST(SipApi, TrunkAnswersHaveLiveKitsShape) {
@@ -166,10 +169,10 @@ TEST(SipApi, RefusesTrunksInLiveKitsWords) {
               testing::StartsWith("invalid header value"));
   EXPECT_EQ(with([](auto& t) { t.headers = {{"X-A", "h\xc3\xa9\t1"}, {"To", ""}}; }), "");
   EXPECT_EQ(with([](auto& t) {
-              t.media = SipMediaConfig{.codecs = {{"a/b", 0}}};
+              t.media.emplace().codecs = {{"a/b", 0}};
             }),
             "codec name must not contain '/'");
-  EXPECT_EQ(with([](auto& t) { t.media = SipMediaConfig{.media_timeout = std::chrono::minutes(11)}; }),
+  EXPECT_EQ(with([](auto& t) { t.media.emplace().media_timeout = std::chrono::minutes(11); }),
             "media_timeout must not exceed 10m0s");
 }
 
@@ -242,15 +245,24 @@ TEST(SipApi, FiltersTrunks) {
   SipOutboundTrunk trunk = sample_trunk();
   trunk.sip_trunk_id = "ST_5";
   EXPECT_TRUE(matches({}, trunk));
-  EXPECT_FALSE(matches({.trunk_ids = {"ST_6"}}, trunk));
-  EXPECT_FALSE(matches({.numbers = {"15550001"}}, trunk));
-  EXPECT_TRUE(matches({.numbers = {"+15550001"}}, trunk));
-  EXPECT_FALSE(matches({.after_id = "ST_5"}, trunk));
+  const auto matches_when = [&](auto change) {
+    ListSipTrunksRequest filter;
+    change(filter);
+    return matches(filter, trunk);
+  };
+  EXPECT_FALSE(matches_when([](auto& filter) { filter.trunk_ids = {"ST_6"}; }));
+  EXPECT_FALSE(matches_when([](auto& filter) { filter.numbers = {"15550001"}; }));
+  EXPECT_TRUE(matches_when([](auto& filter) { filter.numbers = {"+15550001"}; }));
+  EXPECT_FALSE(matches_when([](auto& filter) { filter.after_id = "ST_5"; }));
 }
 
 TEST(SipApi, EncryptionOnceDemandedStays) {
-  const SipMediaConfig trunk{.codecs = {{"PCMU", 0}}, .encryption = SipMediaEncryption::kRequire};
-  const auto merged = merge(trunk, {.only_listed_codecs = true, .encryption = SipMediaEncryption::kDisable});
+  SipMediaConfig trunk, call;
+  trunk.codecs = {{"PCMU", 0}};
+  trunk.encryption = SipMediaEncryption::kRequire;
+  call.only_listed_codecs = true;
+  call.encryption = SipMediaEncryption::kDisable;
+  const SipMediaConfig merged = merge(trunk, call);
   EXPECT_EQ(merged.encryption, SipMediaEncryption::kRequire);
   EXPECT_EQ(merged.codecs.size(), 1U);
   EXPECT_FALSE(merged.only_listed_codecs);

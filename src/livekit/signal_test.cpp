@@ -183,12 +183,12 @@ TEST(SignalResponse, LeaveTellsOldClientsToReconnect) {
 }
 
 TEST(SignalResponse, RequestResponseEchoesTheRequest) {
+  AddTrack refused;
+  refused.cid = "c";
+  const RequestResponse response{
+      .request_id = 4, .reason = RequestResponse::Reason::kNotAllowed, .message = "no", .request = refused};
   EXPECT_EQ(
-      encode(RequestResponse{.request_id = 4,
-                             .reason = RequestResponse::Reason::kNotAllowed,
-                             .message = "no",
-                             .request = AddTrack{.cid = "c"}},
-             FrameFormat::kText),
+      encode(response, FrameFormat::kText),
       R"({"requestResponse":{"requestId":4,"reason":"NOT_ALLOWED","message":"no","addTrack":{"cid":"c"}}})");
 }
 
@@ -199,8 +199,8 @@ TEST(SignalResponse, WritesTracksAndUpdates) {
   participant.attributes = {{"sip.callStatus", "active"}};
   participant.permission.emplace();
   participant.permission->can_publish_sources = {TrackSource::kMicrophone};
-  participant.tracks.push_back({.sid = "TR_1"});
-  participant.tracks.back().codecs.push_back({.mime_type = "audio/opus"});
+  participant.tracks.emplace_back().sid = "TR_1";
+  participant.tracks.back().codecs.emplace_back().mime_type = "audio/opus";
   participant.tracks.back().version = TimedVersion{.unix_micro = 3, .ticks = 0};
   EXPECT_EQ(
       encode(ParticipantUpdate{{participant}}, FrameFormat::kText),
