@@ -61,6 +61,9 @@ class RoomToPhone {
   RoomToPhone(const RoomToPhone&) = delete;
   RoomToPhone& operator=(const RoomToPhone&) = delete;
 
+  /// The phone changed its law by re-INVITE (kPcmu or kPcma).
+  void set_codec(Codec codec) { settings_.codec = codec; }
+
   base::ErrorOr<> add_track(TrackId id, Codec codec);
   void remove_track(TrackId id);
 

@@ -1,0 +1,316 @@
+#include "app/server.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <future>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/version.h"
+#include "base/log.h"
+#include "bridge/sip_api.h"
+#include "bridge/sip_service.h"
+#include "dialer/call_api.h"
+#include "dialer/service_status.h"
+#include "http/cors.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "http/static_files.h"
+#include "net/clock.h"
+#include "net/front.h"
+#include "net/resolver.h"
+#include "net/worker.h"
+#include "room/room_host.h"
+#include "room/room_server.h"
+#include "sip_transport/sip_transport.h"
+#include "store/store.h"
+
+namespace ringback::app {
+namespace {
+
+using base::LogLevel;
+
+// Together below the three seconds within which Ctrl-C must be done.
+constexpr base::Duration kCallGrace = std::chrono::milliseconds(1500);
+constexpr base::Duration kConnectionGrace = std::chrono::milliseconds(500);
+
+// The API's own limit (64 KiB) answers with its error object; only what is far beyond meets the server's plain 413.
+constexpr std::size_t kHttpBodyLimit = 8 * 1024 * 1024;
+
+base::IpAddress any_v4() { return base::IpAddress::v4({0, 0, 0, 0}); }
+
+base::IpAddress bind_address(const Config& config) {
+  return config.bind_address.empty() ? any_v4() : config.bind_address;
+}
+
+/// The built page: WEB_DIR, else where it lies beside the program in the source tree or when installed.
+std::optional<std::string> find_web_dir(const Config& config) {
+  if (!config.web_dir.empty()) return config.web_dir;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto folder = program.parent_path();
+  for (const auto& candidate : {folder / "../../web/dist", folder / "../share/ringback/web"}) {
+    if (std::filesystem::exists(candidate / "index.html", error)) return candidate.lexically_normal().string();
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<const room::RoomSettings> room_settings(const Config& config) {
+  auto settings = std::make_shared<room::RoomSettings>();
+  settings->api_keys = {{config.api_key, config.api_secret}};
+  settings->media_address = bind_address(config);
+  settings->media_port = config.room_udp_port;
+  if (!config.public_address.empty()) settings->public_addresses = {config.public_address};
+  return settings;
+}
+
+std::string describe_trunk(const bridge::Trunk& trunk) {
+  std::string text = fmt::format("{} ({})", trunk.address(), trunk.id);
+  if (!trunk.numbers.empty()) text += fmt::format(", calls as {}", base::Masked::mask(trunk.numbers.front()));
+  text += trunk.username.empty() ? ", without credentials" : fmt::format(", as user {}", base::Masked::mask(trunk.username));
+  return text;
+}
+
+}  // namespace
+
+/// Everything that runs, in the order of construction; destruction is the reverse, after the threads have joined.
+struct Server::Parts {
+  Config config;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<net::Front> front;
+  std::vector<std::unique_ptr<net::Worker>> workers;
+  std::unique_ptr<room::RoomServer> rooms;
+  std::vector<std::unique_ptr<room::RoomHost>> hosts;
+  std::unique_ptr<sip_transport::SipTransport> sip;
+  std::unique_ptr<net::Resolver> resolver;
+  std::unique_ptr<bridge::SipService> calls;
+  std::unique_ptr<bridge::SipApi> sip_api;
+  std::unique_ptr<dialer::CallApi> api;
+  std::unique_ptr<dialer::ServiceStatus> status;
+  http::Router router;
+  std::optional<http::StaticFiles> page;
+  std::unique_ptr<http::Server> http;
+  bool running = false;
+
+  base::ErrorOr<> open_store();
+  base::ErrorOr<> open_rooms();
+  base::ErrorOr<> open_sip();
+  base::ErrorOr<> open_http();
+  void run();
+  void stop();
+
+ private:
+  /// Runs the function on the front and waits until it has called its argument, at most `limit`.
+  void on_front(const std::function<void(base::Task)>& function, base::Duration limit);
+};
+
+base::ErrorOr<> Server::Parts::open_store() {
+  std::error_code error;
+  std::filesystem::create_directories(config.data_dir, error);
+  if (error) return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", config.data_dir, error.message()));
+  auto opened = store::Store::open(config.database_url, {.queue_capacity = 10000, .wall_clock = net::wall_millis});
+  if (!opened) return base::fail(fmt::format("the database cannot be opened: {}", opened.error().message));
+  store = std::move(*opened);
+  const auto closed = store->close_interrupted();
+  if (!closed) return base::fail(fmt::format("the database cannot be read: {}", closed.error().message));
+  if (*closed > 0) {
+    base::log(LogLevel::kWarn, "store", "", "{} call(s) had been cut off when ringback stopped: closed as interrupted",
+              *closed);
+  }
+  return {};
+}
+
+base::ErrorOr<> Server::Parts::open_rooms() {
+  const auto settings = room_settings(config);
+  rooms = std::make_unique<room::RoomServer>(*front, settings);
+  for (auto& worker : workers) {
+    auto host = room::RoomHost::create(*worker, settings, &rooms->data_links());
+    if (!host) return base::fail(fmt::format("room server: {}", host.error().message));
+    rooms->add_host(*worker, **host);
+    hosts.push_back(std::move(*host));
+  }
+  return {};
+}
+
+base::ErrorOr<> Server::Parts::open_sip() {
+  sip_transport::Options options;
+  options.udp = base::Endpoint{bind_address(config), config.sip_port};
+  options.tcp = options.udp;
+  if (!config.public_address.empty()) options.public_address = config.public_address;
+  auto transport = sip_transport::SipTransport::open(*front, options);
+  if (!transport) return base::fail(fmt::format("SIP service: {} (set SIP_PORT to another one)", transport.error().message));
+  sip = std::move(*transport);
+  resolver = std::make_unique<net::Resolver>(*front, net::Resolver::Options{});
+
+  auto trunks = bridge::TrunkBook::open(config.trunks, *store);
+  if (!trunks) return base::Failure{trunks.error()};
+  std::vector<bridge::SipService::Place> places;
+  for (std::size_t i = 0; i < workers.size(); ++i) places.push_back({workers[i].get(), hosts[i].get()});
+  calls = std::make_unique<bridge::SipService>(
+      *front, std::move(places), *sip, *resolver, std::move(*trunks),
+      bridge::SipService::Options{
+          .settings = config.sip, .bind = config.bind_address, .user_agent = fmt::format("ringback/{}", kVersion)});
+  sip_api = std::make_unique<bridge::SipApi>(*front, *calls);
+  rooms->add_twirp_service("SIP", [this](room::TwirpCall call, room::TwirpReply reply) {
+    const std::string path = "/twirp/livekit.SIP/" + call.route.method;
+    auto shared = std::make_shared<room::TwirpReply>(std::move(reply));
+    sip_api->handle({.method = call.route.method,
+                     .path = path,
+                     .body = call.body,
+                     .format = call.route.format,
+                     .claims = call.claims.value_or(livekit::Claims{}),
+                     .deadline = call.deadline},
+                    [shared](livekit::TwirpResult<std::string> result) {
+                      if (result) return shared->succeed(std::move(*result));
+                      shared->fail(result.error());
+                    });
+  });
+  return {};
+}
+
+base::ErrorOr<> Server::Parts::open_http() {
+  api = std::make_unique<dialer::CallApi>(
+      *calls, *store,
+      dialer::CallApi::Options{.room_key = {config.api_key, config.api_secret},
+                               .room_url = config.room_url,
+                               .default_region = config.default_region,
+                               .number_check = config.number_check,
+                               .api_keys = config.api_keys});
+  api->mount(router);
+
+  dialer::ServiceStatus::Parts parts{*front, {}, {}, *calls, *sip, *store, kVersion};
+  for (const auto& worker : workers) parts.workers.push_back(worker.get());
+  for (const auto& host : hosts) parts.rooms.push_back(host.get());
+  status = std::make_unique<dialer::ServiceStatus>(std::move(parts));
+  status->mount(router);
+
+  if (const auto folder = find_web_dir(config)) {
+    auto files = http::StaticFiles::load(*folder);
+    if (!files) return base::fail(fmt::format("the web page cannot be read: {}", files.error().message));
+    page.emplace(std::move(*files));
+    router.set_fallback([this](http::Request request, http::Responder responder) {
+      if (auto file = page->serve(request)) return responder.respond(std::move(*file));
+      responder.respond(http::not_found());
+    });
+  } else {
+    base::log(LogLevel::kWarn, "http", "", "the web page has not been built; ./run builds it, WEB_DIR names its folder");
+  }
+
+  http::CorsPolicy cors;
+  cors.origins = config.cors_origins;
+  if (cors.origins.empty()) cors.origins = {"http://localhost:*", "http://127.0.0.1:*", "https://localhost:*"};
+  http::ServerOptions options;
+  options.addresses = {{*base::IpAddress::parse(config.http_bind), config.http_port}};
+  options.limits.body_bytes = kHttpBodyLimit;
+  auto server = http::Server::listen(*front, options,
+                                     http::with_cors(std::move(cors), [this](http::Request request, http::Responder responder) {
+                                       router.handle(std::move(request), std::move(responder));
+                                     }));
+  if (!server) return base::fail(fmt::format("dialer API: {} (set PORT to another one)", server.error().message));
+  http = std::move(*server);
+  if (auto listening = rooms->listen({{bind_address(config), config.room_port}}); !listening) {
+    return base::fail(fmt::format("room server: {} (set ROOM_PORT to another one)", listening.error().message));
+  }
+  return {};
+}
+
+void Server::Parts::run() {
+  for (auto& worker : workers) worker->start();
+  front->start();
+  running = true;
+  on_front(
+      [this](base::Task done) {
+        status->start();
+        done();
+      },
+      std::chrono::seconds(5));
+}
+
+void Server::Parts::on_front(const std::function<void(base::Task)>& function, base::Duration limit) {
+  // Kept alive by whoever finishes last: the task may complete after the wait was given up.
+  auto finished = std::make_shared<std::promise<void>>();
+  const bool posted = front->post([function, finished] { function([finished] { finished->set_value(); }); });
+  if (!posted || finished->get_future().wait_for(limit) != std::future_status::ready) {
+    base::log(LogLevel::kError, "server", "", "the front thread does not answer");
+  }
+}
+
+void Server::Parts::stop() {
+  if (!running) return;
+  running = false;
+  on_front([this](base::Task done) { calls->shut_down(kCallGrace, std::move(done)); },
+           kCallGrace + std::chrono::milliseconds(200));
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const bool posted = workers[i]->post([host = hosts[i].get()] { host->shut_down(); });
+    if (!posted) base::log(LogLevel::kError, "room", "", "worker {} is too busy to close its rooms", i);
+  }
+  on_front(
+      [this](base::Task done) {
+        status->stop();
+        http->stop(kConnectionGrace, std::move(done));
+      },
+      kConnectionGrace + std::chrono::milliseconds(200));
+  on_front([this](base::Task done) { rooms->stop(kConnectionGrace, std::move(done)); },
+           kConnectionGrace + std::chrono::milliseconds(200));
+  for (auto& worker : workers) worker->stop();
+  for (auto& worker : workers) worker->join();
+  front->stop();
+  front->join();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { stop(); }
+
+void Server::stop() { parts_->stop(); }
+
+base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
+  auto parts = std::make_unique<Parts>();
+  parts->config = config;
+  parts->front = std::make_unique<net::Front>("front");
+  for (unsigned i = 0; i < config.workers; ++i) {
+    auto worker = net::Worker::create({.name = fmt::format("worker {}", i), .index = i});
+    if (!worker) return base::Failure{worker.error()};
+    parts->workers.push_back(std::move(*worker));
+  }
+  for (auto step : {&Parts::open_store, &Parts::open_rooms, &Parts::open_sip, &Parts::open_http}) {
+    if (auto opened = ((*parts).*step)(); !opened) return base::Failure{opened.error()};
+  }
+  parts->run();
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::string Server::describe() const {
+  const Config& config = parts_->config;
+  const auto host = [](const std::string& bind) {
+    return bind == "127.0.0.1" || bind == "0.0.0.0" || bind == "::1" ? std::string("localhost") : bind;
+  };
+  const std::string site = fmt::format("http://{}:{}", host(config.http_bind), config.http_port);
+  std::string text = fmt::format("ringback {} is ready\n", kVersion);
+  const auto line = [&text](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<12} {}\n", name, value);
+  };
+  line("page", parts_->page ? site + "/" : "not built");
+  line("API", site + "/api/livekit/call");
+  line("room server", fmt::format("{} (embedded; media on UDP {}-{})", config.room_url, config.room_udp_port,
+                                  config.room_udp_port + config.workers - 1));
+  line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(), config.sip_port,
+                          config.sip.rtp_first, config.sip.rtp_last));
+  line("data", config.database_url);
+  const bridge::Trunk* trunk = parts_->calls->trunks().preferred();
+  if (trunk != nullptr) {
+    line("trunk", describe_trunk(*trunk));
+  } else {
+    line("trunk", "none: no phone can be reached yet. Put these lines into .env and start again,");
+    text += "               or try ./run --demo:\n"
+            "                 SIP_TRUNK_URI=sip:<your provider's host>\n"
+            "                 SIP_TRUNK_USERNAME=<user name>\n"
+            "                 SIP_TRUNK_PASSWORD=<password>\n";
+  }
+  return text;
+}
+
+}  // namespace ringback::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.h"
+#include "base/error.h"
+
+namespace ringback::app {
+
+/// `ringback serve`, whole: builds the threads, wires the services, and takes all down again in the right order.
+///
+/// Thread: the one that calls start() also calls stop() and destroys it; none of the program's own threads.
+class Server {
+ public:
+  /// Everything listens when it returns. The error is a sentence for the operator (a port that is taken, a database
+  /// that cannot be opened).
+  [[nodiscard]] static base::ErrorOr<std::unique_ptr<Server>> start(const Config& config);
+  ~Server();
+
+  /// Where to look: page, API, room server, SIP, data, trunk.
+  [[nodiscard]] std::string describe() const;
+
+  /// Ends live calls (BYE, CANCEL), closes rows and connections, and joins all threads; within three seconds.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ringback::app
