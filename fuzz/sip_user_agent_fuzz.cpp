@@ -1,5 +1,6 @@
-// SIP parsers and a whole user agent on arbitrary bytes: a datagram, a stream in two pieces, and what the
-// messages that parse do to an agent with a call under way.
+// modules: sip
+//
+// Whatever arrives at a user agent with a call under way, it survives, and its timers come to an end.
 
 #include <algorithm>
 #include <cstddef>
