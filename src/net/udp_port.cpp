@@ -1,5 +1,6 @@
 #include "net/udp_port.h"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -22,6 +23,13 @@ base::ErrorOr<std::unique_ptr<UdpPort>> UdpPort::open(Worker& worker, const Opti
   const auto send_buffer = static_cast<int>(options.send_buffer);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+  if (options.traffic_class != 0) {
+    const auto traffic_class = static_cast<int>(options.traffic_class);
+    if (options.local.address.is_v6()) {
+      setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof traffic_class);
+    }
+    setsockopt(fd, IPPROTO_IP, IP_TOS, &traffic_class, sizeof traffic_class);
+  }
   const base::Endpoint local = bound_endpoint(fd);
   std::unique_ptr<UdpPort> port(new UdpPort(worker, options, receiver, std::move(*socket), local));
   if (!worker.watch(fd, EPOLLIN, *port)) {

@@ -27,10 +27,11 @@ struct StoreHealth {
 /// The database: one connection on a thread of its own, behind a bounded queue that keeps the order of all
 /// posts.
 ///
-/// Every function returns at once and may be called from any thread. Results come by a callback posted to the
-/// given executor; they see every write queued before. A write that the disk or the server refuses stays
-/// first in the queue and is tried again every second, with an error in the log, while reads go on; when the
-/// queue is full, new writes are refused, loudly. A clean shutdown writes what is queued.
+/// Unless it says otherwise, a function returns at once, and it may be called from any thread. Results come
+/// by a callback posted to the given executor, which must outlive the store; they see every write queued
+/// before. A write that the disk or the server refuses stays first in the queue and is tried again every
+/// second, with an error in the log, while reads go on; when the queue is full, new writes are refused,
+/// loudly. A clean shutdown writes what is queued.
 ///
 /// Tables and columns are those of the product (calls, livekit_sip_trunks); an existing database with exactly
 /// the product's columns is adopted: missing columns are added, nothing is removed. The id of a call:

@@ -19,6 +19,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/database.h"
+
 namespace ringback::store {
 namespace {
 
@@ -300,6 +302,24 @@ TEST_F(StoreTest, ClosesWhatAKilledProcessLeft) {
   EXPECT_TRUE(ringing->ended_at);
   EXPECT_NE(get(*store, "CA_done")->ended_by, "interrupted");
   EXPECT_EQ(*store->close_interrupted(), 0U);
+}
+
+TEST_F(StoreTest, TheProgramsLastSignOfLifeEndsAnInterruptedCall) {
+  const base::WallMillis start = now_;
+  {
+    auto database = Database::open(url());
+    ASSERT_TRUE(database);
+    for (const char* id : {"CA_1", "CA_2"}) ASSERT_TRUE((*database)->insert_call(call(id), start));
+    ASSERT_TRUE((*database)->update_call(CallId("CA_1"), {.status = CallStatus::kConnected}, start + 1000));
+    ASSERT_TRUE((*database)->note_alive(start + 11'000));
+    ASSERT_TRUE((*database)->note_alive(start + 21'000));
+  }
+  now_ += 86'400'000;
+  const auto store = open();
+  ASSERT_EQ(*store->close_interrupted(), 2U);
+  EXPECT_EQ(get(*store, "CA_1")->duration_seconds, 20);
+  EXPECT_EQ(get(*store, "CA_1")->ended_at, start + 21'000);
+  EXPECT_EQ(get(*store, "CA_2")->ended_at, start + 21'000);
 }
 
 TEST_F(StoreTest, ClosesLiveRowsOfAnotherProgramWithWhatTheyKnow) {
