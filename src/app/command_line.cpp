@@ -10,8 +10,8 @@
 #include <memory>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "app/config.h"
 #include "app/server.h"
@@ -101,7 +101,8 @@ int serve(const Texts& flags, const std::string& config_file) {
   if (!config) return fail(config.error().message);
 
   base::configure_log(config->log_level, config->log_format);
-  for (const auto& warning : gathered->warnings) base::log(base::LogLevel::kWarn, "config", "", "{}", warning);
+  for (const auto& warning : gathered->warnings)
+    base::log(base::LogLevel::kWarn, "config", "", "{}", warning);
 
   const StopSignals signals;
   auto server = Server::start(*config);
@@ -116,8 +117,10 @@ int serve(const Texts& flags, const std::string& config_file) {
 
 std::string settings_help(const Texts& flags, const std::string& config_file) {
   const auto gathered = gather(flags, config_file);
-  if (!gathered) return fmt::format("\nThe settings in force cannot be shown: {}\n", gathered.error().message);
-  return fmt::format("\nSettings: name and flag, value in force, source, meaning.\n{}", gathered->values.describe());
+  if (!gathered)
+    return fmt::format("\nThe settings in force cannot be shown: {}\n", gathered.error().message);
+  return fmt::format("\nSettings: name and flag, value in force, source, meaning.\n{}",
+                     gathered->values.describe());
 }
 
 }  // namespace
@@ -127,7 +130,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("ringback ") + kVersion);
   app.require_subcommand(1);
 
-  CLI::App* serve_command = app.add_subcommand("serve", "Run the dialer, the room server and the SIP service");
+  CLI::App* serve_command =
+      app.add_subcommand("serve", "Run the dialer, the room server and the SIP service");
   Texts flags;
   std::string config_file;
   serve_command->add_option("--config", config_file, "YAML file with settings and sip_trunks");
@@ -140,7 +144,8 @@ int run(int argc, char** argv) {
   }
   serve_command->footer([&] { return settings_help(flags, config_file); });
 
-  CLI::App* phone_command = app.add_subcommand("phone", "Be a SIP phone that takes calls, for demonstrations and tests");
+  CLI::App* phone_command =
+      app.add_subcommand("phone", "Be a SIP phone that takes calls, for demonstrations and tests");
   phone::PhoneOptions phone_options;
   phone::add_options(*phone_command, phone_options);
 

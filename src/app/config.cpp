@@ -29,10 +29,11 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
-base::Failure<base::Error> wrong(const SettingValues& values, std::string_view name, std::string_view expected) {
+base::Failure<base::Error> wrong(const SettingValues& values, std::string_view name,
+                                 std::string_view expected) {
   const auto& entry = values.entry(name);
-  return base::fail(
-      fmt::format("{} must be {}, but is \"{}\" (from {})", name, expected, entry.value, to_string(entry.source)));
+  return base::fail(fmt::format("{} must be {}, but is \"{}\" (from {})", name, expected, entry.value,
+                                to_string(entry.source)));
 }
 
 base::ErrorOr<> read_address(const SettingValues& values, std::string_view name, base::IpAddress& into) {
@@ -73,7 +74,8 @@ base::ErrorOr<bridge::Trunk> trunk_from_yaml(const TrunkEntry& entry, std::size_
     return found == entry.fields.end() ? std::string() : found->second;
   };
   const auto address = field("outbound_address");
-  if (address.empty()) return base::fail(fmt::format("sip_trunks, line {}: outbound_address is missing", entry.line));
+  if (address.empty())
+    return base::fail(fmt::format("sip_trunks, line {}: outbound_address is missing", entry.line));
   auto trunk = bridge::trunk_from_uri(address);
   if (!trunk) return base::fail(fmt::format("sip_trunks, line {}: {}", entry.line, trunk.error().message));
   trunk->origin = bridge::TrunkOrigin::kYaml;
@@ -89,12 +91,14 @@ base::ErrorOr<bridge::Trunk> trunk_from_yaml(const TrunkEntry& entry, std::size_
   } else if (transport == "udp") {
     trunk->transport = bridge::TrunkTransport::kUdp;
   } else if (!transport.empty()) {
-    return base::fail(fmt::format("sip_trunks, line {}: transport must be udp or tcp, not \"{}\"", entry.line, transport));
+    return base::fail(
+        fmt::format("sip_trunks, line {}: transport must be udp or tcp, not \"{}\"", entry.line, transport));
   }
   return trunk;
 }
 
-base::ErrorOr<> read_trunks(const SettingValues& values, const std::vector<TrunkEntry>& yaml, Config& config) {
+base::ErrorOr<> read_trunks(const SettingValues& values, const std::vector<TrunkEntry>& yaml,
+                            Config& config) {
   if (values.given("SIP_TRUNK_URI")) {
     auto trunk = trunk_from_settings(values);
     if (!trunk) return base::Failure{trunk.error()};
@@ -112,7 +116,9 @@ base::ErrorOr<> read_trunks(const SettingValues& values, const std::vector<Trunk
     if (!trunk) return base::Failure{trunk.error()};
     const bool taken = std::any_of(config.trunks.begin(), config.trunks.end(),
                                    [&](const bridge::Trunk& other) { return other.id == trunk->id; });
-    if (taken) return base::fail(fmt::format("sip_trunks, line {}: the id \"{}\" is used twice", yaml[i].line, trunk->id));
+    if (taken)
+      return base::fail(
+          fmt::format("sip_trunks, line {}: the id \"{}\" is used twice", yaml[i].line, trunk->id));
     config.trunks.push_back(std::move(*trunk));
   }
   return {};
@@ -166,7 +172,8 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   config.sip.rtp_first = static_cast<std::uint16_t>(first);
   config.sip.rtp_last = static_cast<std::uint16_t>(last);
 
-  if (auto read = read_address(values, "BIND_ADDRESS", config.bind_address); !read) return base::Failure{read.error()};
+  if (auto read = read_address(values, "BIND_ADDRESS", config.bind_address); !read)
+    return base::Failure{read.error()};
   if (auto read = read_address(values, "PUBLIC_ADDRESS", config.public_address); !read) {
     return base::Failure{read.error()};
   }
@@ -176,9 +183,10 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   if (!http_address) return wrong(values, "HTTP_BIND", "an IP address");
   config.api_keys = split_list(values.text("API_KEYS"));
   if (!http_address->is_loopback() && config.api_keys.empty()) {
-    return base::fail(fmt::format(
-        "HTTP_BIND={} lets other machines call the API, so API_KEYS must be set (they send Authorization: Bearer <key>)",
-        config.http_bind));
+    return base::fail(
+        fmt::format("HTTP_BIND={} lets other machines call the API, so API_KEYS must be set (they send "
+                    "Authorization: Bearer <key>)",
+                    config.http_bind));
   }
   config.cors_origins = split_list(values.text("CORS_ORIGINS"));
 
@@ -187,12 +195,14 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
     return wrong(values, "DEFAULT_REGION", "a two-letter country in capitals such as US or DE");
   }
   const auto check = read_choice<dialer::NumberCheck, 2>(
-      values, "NUMBER_CHECK", {{{"lenient", dialer::NumberCheck::kLenient}, {"plan", dialer::NumberCheck::kPlan}}});
+      values, "NUMBER_CHECK",
+      {{{"lenient", dialer::NumberCheck::kLenient}, {"plan", dialer::NumberCheck::kPlan}}});
   if (!check) return base::Failure{check.error()};
   config.number_check = *check;
-  const auto audio = read_choice<bridge::RoomAudio, 3>(
-      values, "ROOM_AUDIO",
-      {{{"auto", bridge::RoomAudio::kAuto}, {"g711", bridge::RoomAudio::kG711}, {"opus", bridge::RoomAudio::kOpus}}});
+  const auto audio = read_choice<bridge::RoomAudio, 3>(values, "ROOM_AUDIO",
+                                                       {{{"auto", bridge::RoomAudio::kAuto},
+                                                         {"g711", bridge::RoomAudio::kG711},
+                                                         {"opus", bridge::RoomAudio::kOpus}}});
   if (!audio) return base::Failure{audio.error()};
   config.sip.room_audio = *audio;
   const auto tone = read_choice<audio::ToneSpec, 3>(values, "RINGBACK_TONE",
@@ -221,8 +231,8 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   }
 
   config.data_dir = values.text("DATA_DIR");
-  config.database_url =
-      values.given("DATABASE_URL") ? values.text("DATABASE_URL") : "sqlite:" + config.data_dir + "/ringback.db";
+  config.database_url = values.given("DATABASE_URL") ? values.text("DATABASE_URL")
+                                                     : "sqlite:" + config.data_dir + "/ringback.db";
   config.web_dir = values.text("WEB_DIR");
   config.api_key = values.text("LIVEKIT_API_KEY");
   config.api_secret = values.text("LIVEKIT_API_SECRET");
@@ -246,13 +256,15 @@ base::ErrorOr<> provide_keys(SettingValues& values) {
   const auto path = folder / "keys.env";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", folder.string(), error.message()));
+  if (error)
+    return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", folder.string(), error.message()));
 
   if (!std::filesystem::exists(path)) {
     // 0600 from the start: the umask is narrowed while the file is made.
     const auto old_mask = ::umask(0077);
     std::ofstream out(path);
-    out << "LIVEKIT_API_KEY=" << "API" << crypto::random_token(12) << "\nLIVEKIT_API_SECRET=" << crypto::random_token(44) << "\n";
+    out << "LIVEKIT_API_KEY="
+        << "API" << crypto::random_token(12) << "\nLIVEKIT_API_SECRET=" << crypto::random_token(44) << "\n";
     out.close();
     ::umask(old_mask);
     if (!out) return base::fail(fmt::format("{} cannot be written", path.string()));

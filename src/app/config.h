@@ -48,7 +48,8 @@ struct Config {
 };
 
 /// Checks every value. The error names setting, value, source and what is accepted.
-[[nodiscard]] base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector<TrunkEntry>& yaml_trunks);
+[[nodiscard]] base::ErrorOr<Config> make_config(const SettingValues& values,
+                                                const std::vector<TrunkEntry>& yaml_trunks);
 
 /// Reads the data folder's keys, or generates them once (file mode 0600), where no key was given.
 [[nodiscard]] base::ErrorOr<> provide_keys(SettingValues& values);

@@ -37,10 +37,13 @@ using base::LogLevel;
 constexpr base::Duration kCallGrace = std::chrono::milliseconds(1500);
 constexpr base::Duration kConnectionGrace = std::chrono::milliseconds(500);
 
-// The API's own limit (64 KiB) answers with its error object; only what is far beyond meets the server's plain 413.
+// The API's own limit (64 KiB) answers with its error object; only what is far beyond meets the server's
+// plain 413.
 constexpr std::size_t kHttpBodyLimit = 8 * 1024 * 1024;
 
-base::IpAddress any_v4() { return base::IpAddress::v4({0, 0, 0, 0}); }
+base::IpAddress any_v4() {
+  return base::IpAddress::v4({0, 0, 0, 0});
+}
 
 base::IpAddress bind_address(const Config& config) {
   return config.bind_address.empty() ? any_v4() : config.bind_address;
@@ -53,7 +56,8 @@ std::optional<std::string> find_web_dir(const Config& config) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   const auto folder = program.parent_path();
   for (const auto& candidate : {folder / "../../web/dist", folder / "../share/ringback/web"}) {
-    if (std::filesystem::exists(candidate / "index.html", error)) return candidate.lexically_normal().string();
+    if (std::filesystem::exists(candidate / "index.html", error))
+      return candidate.lexically_normal().string();
   }
   return std::nullopt;
 }
@@ -70,18 +74,20 @@ std::shared_ptr<const room::RoomSettings> room_settings(const Config& config) {
 std::string describe_trunk(const bridge::Trunk& trunk) {
   std::string text = fmt::format("{} ({})", trunk.address(), trunk.id);
   if (!trunk.numbers.empty()) text += fmt::format(", calls as {}", base::Masked::mask(trunk.numbers.front()));
-  text += trunk.username.empty() ? ", without credentials" : fmt::format(", as user {}", base::Masked::mask(trunk.username));
+  text += trunk.username.empty() ? ", without credentials"
+                                 : fmt::format(", as user {}", base::Masked::mask(trunk.username));
   return text;
 }
 
 }  // namespace
 
-/// Everything that runs, in the order of construction; destruction is the reverse, after the threads have joined.
+/// Everything that runs, in the order of construction; destruction is the reverse, after the threads have
+/// joined.
 struct Server::Parts {
   Config config;
-  std::unique_ptr<store::Store> store;
   std::unique_ptr<net::Front> front;
   std::vector<std::unique_ptr<net::Worker>> workers;
+  std::unique_ptr<store::Store> store;  // posts its results to the threads above
   std::unique_ptr<room::RoomServer> rooms;
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   std::unique_ptr<sip_transport::SipTransport> sip;
@@ -110,15 +116,17 @@ struct Server::Parts {
 base::ErrorOr<> Server::Parts::open_store() {
   std::error_code error;
   std::filesystem::create_directories(config.data_dir, error);
-  if (error) return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", config.data_dir, error.message()));
-  auto opened = store::Store::open(config.database_url, {.queue_capacity = 10000, .wall_clock = net::wall_millis});
+  if (error)
+    return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", config.data_dir, error.message()));
+  auto opened =
+      store::Store::open(config.database_url, {.queue_capacity = 10000, .wall_clock = net::wall_millis});
   if (!opened) return base::fail(fmt::format("the database cannot be opened: {}", opened.error().message));
   store = std::move(*opened);
   const auto closed = store->close_interrupted();
   if (!closed) return base::fail(fmt::format("the database cannot be read: {}", closed.error().message));
   if (*closed > 0) {
-    base::log(LogLevel::kWarn, "store", "", "{} call(s) had been cut off when ringback stopped: closed as interrupted",
-              *closed);
+    base::log(LogLevel::kWarn, "store", "",
+              "{} call(s) had been cut off when ringback stopped: closed as interrupted", *closed);
   }
   return {};
 }
@@ -141,7 +149,9 @@ base::ErrorOr<> Server::Parts::open_sip() {
   options.tcp = options.udp;
   if (!config.public_address.empty()) options.public_address = config.public_address;
   auto transport = sip_transport::SipTransport::open(*front, options);
-  if (!transport) return base::fail(fmt::format("SIP service: {} (set SIP_PORT to another one)", transport.error().message));
+  if (!transport)
+    return base::fail(
+        fmt::format("SIP service: {} (set SIP_PORT to another one)", transport.error().message));
   sip = std::move(*transport);
   resolver = std::make_unique<net::Resolver>(*front, net::Resolver::Options{});
 
@@ -151,8 +161,9 @@ base::ErrorOr<> Server::Parts::open_sip() {
   for (std::size_t i = 0; i < workers.size(); ++i) places.push_back({workers[i].get(), hosts[i].get()});
   calls = std::make_unique<bridge::SipService>(
       *front, std::move(places), *sip, *resolver, std::move(*trunks),
-      bridge::SipService::Options{
-          .settings = config.sip, .bind = config.bind_address, .user_agent = fmt::format("ringback/{}", kVersion)});
+      bridge::SipService::Options{.settings = config.sip,
+                                  .bind = config.bind_address,
+                                  .user_agent = fmt::format("ringback/{}", kVersion)});
   sip_api = std::make_unique<bridge::SipApi>(*front, *calls);
   rooms->add_twirp_service("SIP", [this](room::TwirpCall call, room::TwirpReply reply) {
     const std::string path = "/twirp/livekit.SIP/" + call.route.method;
@@ -196,23 +207,28 @@ base::ErrorOr<> Server::Parts::open_http() {
       responder.respond(http::not_found());
     });
   } else {
-    base::log(LogLevel::kWarn, "http", "", "the web page has not been built; ./run builds it, WEB_DIR names its folder");
+    base::log(LogLevel::kWarn, "http", "",
+              "the web page has not been built; ./run builds it, WEB_DIR names its folder");
   }
 
   http::CorsPolicy cors;
   cors.origins = config.cors_origins;
-  if (cors.origins.empty()) cors.origins = {"http://localhost:*", "http://127.0.0.1:*", "https://localhost:*"};
+  if (cors.origins.empty())
+    cors.origins = {"http://localhost:*", "http://127.0.0.1:*", "https://localhost:*"};
   http::ServerOptions options;
   options.addresses = {{*base::IpAddress::parse(config.http_bind), config.http_port}};
   options.limits.body_bytes = kHttpBodyLimit;
-  auto server = http::Server::listen(*front, options,
-                                     http::with_cors(std::move(cors), [this](http::Request request, http::Responder responder) {
-                                       router.handle(std::move(request), std::move(responder));
-                                     }));
-  if (!server) return base::fail(fmt::format("dialer API: {} (set PORT to another one)", server.error().message));
+  auto server = http::Server::listen(
+      *front, options,
+      http::with_cors(std::move(cors), [this](http::Request request, http::Responder responder) {
+        router.handle(std::move(request), std::move(responder));
+      }));
+  if (!server)
+    return base::fail(fmt::format("dialer API: {} (set PORT to another one)", server.error().message));
   http = std::move(*server);
   if (auto listening = rooms->listen({{bind_address(config), config.room_port}}); !listening) {
-    return base::fail(fmt::format("room server: {} (set ROOM_PORT to another one)", listening.error().message));
+    return base::fail(
+        fmt::format("room server: {} (set ROOM_PORT to another one)", listening.error().message));
   }
   return {};
 }
@@ -263,9 +279,13 @@ void Server::Parts::stop() {
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
-void Server::stop() { parts_->stop(); }
+void Server::stop() {
+  parts_->stop();
+}
 
 base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
   auto parts = std::make_unique<Parts>();
@@ -297,18 +317,19 @@ std::string Server::describe() const {
   line("API", site + "/api/livekit/call");
   line("room server", fmt::format("{} (embedded; media on UDP {}-{})", config.room_url, config.room_udp_port,
                                   config.room_udp_port + config.workers - 1));
-  line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(), config.sip_port,
-                          config.sip.rtp_first, config.sip.rtp_last));
+  line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(),
+                          config.sip_port, config.sip.rtp_first, config.sip.rtp_last));
   line("data", config.database_url);
   const bridge::Trunk* trunk = parts_->calls->trunks().preferred();
   if (trunk != nullptr) {
     line("trunk", describe_trunk(*trunk));
   } else {
     line("trunk", "none: no phone can be reached yet. Put these lines into .env and start again,");
-    text += "               or try ./run --demo:\n"
-            "                 SIP_TRUNK_URI=sip:<your provider's host>\n"
-            "                 SIP_TRUNK_USERNAME=<user name>\n"
-            "                 SIP_TRUNK_PASSWORD=<password>\n";
+    text +=
+        "               or try ./run --demo:\n"
+        "                 SIP_TRUNK_URI=sip:<your provider's host>\n"
+        "                 SIP_TRUNK_USERNAME=<user name>\n"
+        "                 SIP_TRUNK_PASSWORD=<password>\n";
   }
   return text;
 }

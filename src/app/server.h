@@ -8,13 +8,14 @@
 
 namespace ringback::app {
 
-/// `ringback serve`, whole: builds the threads, wires the services, and takes all down again in the right order.
+/// `ringback serve`, whole: builds the threads, wires the services, and takes all down again in the right
+/// order.
 ///
 /// Thread: the one that calls start() also calls stop() and destroys it; none of the program's own threads.
 class Server {
  public:
-  /// Everything listens when it returns. The error is a sentence for the operator (a port that is taken, a database
-  /// that cannot be opened).
+  /// Everything listens when it returns. The error is a sentence for the operator (a port that is taken, a
+  /// database that cannot be opened).
   [[nodiscard]] static base::ErrorOr<std::unique_ptr<Server>> start(const Config& config);
   ~Server();
 

@@ -31,7 +31,8 @@ constexpr SettingSpec kSpecs[] = {
     {"API_KEYS", "", "comma-separated keys for the dialer API (Authorization: Bearer)", true},
     {"CORS_ORIGINS", "", "comma-separated origins that may call the API; localhost when unset"},
     {"DEFAULT_REGION", "US", "country of numbers written without +"},
-    {"NUMBER_CHECK", "lenient", "lenient: dial what looks like a number; plan: refuse what its numbering plan calls impossible"},
+    {"NUMBER_CHECK", "lenient",
+     "lenient: dial what looks like a number; plan: refuse what its numbering plan calls impossible"},
     {"WORKERS", "", "media threads; one per core when unset"},
     {"ROOM_AUDIO", "auto", "phone audio in the room: auto, g711 (never transcode) or opus (always)"},
     {"RINGING_TIMEOUT", "60", "seconds a phone may ring before the call ends as no answer"},
@@ -68,7 +69,8 @@ std::string_view trim(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return result;
 }
 
@@ -79,15 +81,17 @@ std::vector<std::string> known_names() {
 }
 
 const std::vector<std::string>& trunk_keys() {
-  static const std::vector<std::string> keys = {"id",   "name",      "provider",      "outbound_address", "outbound_number",
-                                                "transport", "auth_username", "auth_password"};
+  static const std::vector<std::string> keys = {
+      "id",        "name",          "provider",     "outbound_address", "outbound_number",
+      "transport", "auth_username", "auth_password"};
   return keys;
 }
 
 base::Failure<base::Error> unknown_key(const std::string& key, int line, std::span<const std::string> known) {
   const auto nearest = nearest_name(key, known);
-  return base::fail(nearest ? fmt::format("line {}: unknown key \"{}\"; did you mean \"{}\"?", line, key, *nearest)
-                            : fmt::format("line {}: unknown key \"{}\"", line, key));
+  return base::fail(
+      nearest ? fmt::format("line {}: unknown key \"{}\"; did you mean \"{}\"?", line, key, *nearest)
+              : fmt::format("line {}: unknown key \"{}\"", line, key));
 }
 
 // The value of a `.env` line: quotes as a shell would take them, a comment only after a blank.
@@ -99,7 +103,8 @@ std::string_view dot_env_value(std::string_view value) {
     return value;
   }
   for (std::size_t i = 0; i < value.size(); ++i) {
-    if (value[i] == '#' && (i == 0 || value[i - 1] == ' ' || value[i - 1] == '\t')) return trim(value.substr(0, i));
+    if (value[i] == '#' && (i == 0 || value[i - 1] == ' ' || value[i - 1] == '\t'))
+      return trim(value.substr(0, i));
   }
   return value;
 }
@@ -108,17 +113,25 @@ std::string_view dot_env_value(std::string_view value) {
 
 std::string_view to_string(SettingSource source) {
   switch (source) {
-    case SettingSource::kFlag: return "flag";
-    case SettingSource::kEnvironment: return "environment";
-    case SettingSource::kDotEnv: return ".env";
-    case SettingSource::kYaml: return "YAML";
-    case SettingSource::kGenerated: return "generated";
-    case SettingSource::kDefault: return "default";
+    case SettingSource::kFlag:
+      return "flag";
+    case SettingSource::kEnvironment:
+      return "environment";
+    case SettingSource::kDotEnv:
+      return ".env";
+    case SettingSource::kYaml:
+      return "YAML";
+    case SettingSource::kGenerated:
+      return "generated";
+    case SettingSource::kDefault:
+      return "default";
   }
   return "";
 }
 
-std::span<const SettingSpec> setting_specs() { return kSpecs; }
+std::span<const SettingSpec> setting_specs() {
+  return kSpecs;
+}
 
 std::string flag_of(const SettingSpec& spec) {
   std::string flag = "--" + lower(spec.name);
@@ -126,7 +139,9 @@ std::string flag_of(const SettingSpec& spec) {
   return flag;
 }
 
-std::string yaml_key_of(const SettingSpec& spec) { return lower(spec.name); }
+std::string yaml_key_of(const SettingSpec& spec) {
+  return lower(spec.name);
+}
 
 std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> known) {
   std::optional<std::string> best;
@@ -182,7 +197,8 @@ base::ErrorOr<YamlSettings> parse_yaml_settings(const std::string& text) {
     const std::string& key = item.first.Scalar();
     if (std::find(known.begin(), known.end(), key) == known.end()) return unknown_key(key, line, known);
     if (key == "sip_trunks") {
-      if (!item.second.IsSequence()) return base::fail(fmt::format("line {}: sip_trunks must be a list", line));
+      if (!item.second.IsSequence())
+        return base::fail(fmt::format("line {}: sip_trunks must be a list", line));
       for (const auto& node : item.second) {
         TrunkEntry trunk;
         trunk.line = node.Mark().line + 1;
@@ -208,7 +224,8 @@ base::ErrorOr<YamlSettings> parse_yaml_settings(const std::string& text) {
       value = item.second.Scalar();
     } else if (item.second.IsSequence()) {
       for (const auto& element : item.second) {
-        if (!element.IsScalar()) return base::fail(fmt::format("line {}: {} must be a list of values", line, key));
+        if (!element.IsScalar())
+          return base::fail(fmt::format("line {}: {} must be a list of values", line, key));
         value += (value.empty() ? "" : ",") + element.Scalar();
       }
     } else if (!item.second.IsNull()) {
@@ -255,8 +272,8 @@ base::ErrorOr<long> SettingValues::number(std::string_view name, long least, lon
   const char* end = setting.value.data() + setting.value.size();
   const auto [stop, error] = std::from_chars(setting.value.data(), end, value);
   if (error != std::errc{} || stop != end || value < least || value > most) {
-    return base::fail(fmt::format("{} must be a whole number from {} to {}, but is \"{}\" (from {})", name, least, most,
-                                  setting.value, to_string(setting.source)));
+    return base::fail(fmt::format("{} must be a whole number from {} to {}, but is \"{}\" (from {})", name,
+                                  least, most, setting.value, to_string(setting.source)));
   }
   return value;
 }
@@ -272,8 +289,8 @@ std::string SettingValues::describe() const {
   for (const auto& spec : kSpecs) {
     const Entry& setting = entry(spec.name);
     std::string shown = setting.value.empty() ? "(unset)" : spec.secret ? "(set)" : setting.value;
-    text += fmt::format("  {:<20} {:<22} {:<12} {}\n  {:<20} {:<22}\n", spec.name, shown, to_string(setting.source),
-                        spec.help, "", flag_of(spec));
+    text += fmt::format("  {:<20} {:<22} {:<12} {}\n  {:<20} {:<22}\n", spec.name, shown,
+                        to_string(setting.source), spec.help, "", flag_of(spec));
   }
   return text;
 }
@@ -283,13 +300,16 @@ std::vector<std::string> near_misses(const std::map<std::string, std::string>& d
   std::vector<std::string> warnings;
   for (const auto& [name, value] : dot_env) {
     // Names that belong to later parts of the product or to LiveKit's own tools are right as they are.
-    static const std::vector<std::string> others = {"LIVEKIT_SIP_URL", "LIVEKIT_SIP_API_KEY", "LIVEKIT_SIP_API_SECRET",
-                                                    "SIP_TLS_PORT",    "REDIS_URL"};
+    static const std::vector<std::string> others = {"LIVEKIT_SIP_URL", "LIVEKIT_SIP_API_KEY",
+                                                    "LIVEKIT_SIP_API_SECRET", "SIP_TLS_PORT", "REDIS_URL"};
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     if (std::find(others.begin(), others.end(), name) != others.end()) continue;
-    // Short names (PORT) are near to many that other programs use; only names with a prefix of ours are judged.
+    // Short names (PORT) are near to many that other programs use; only names with a prefix of ours are
+    // judged.
     const auto nearest = name.size() >= 8 ? nearest_name(name, names) : std::nullopt;
-    if (nearest) warnings.push_back(fmt::format(".env: {} is not a setting of ringback; did you mean {}?", name, *nearest));
+    if (nearest)
+      warnings.push_back(
+          fmt::format(".env: {} is not a setting of ringback; did you mean {}?", name, *nearest));
   }
   return warnings;
 }

@@ -33,7 +33,8 @@ struct SettingSpec {
 [[nodiscard]] std::string yaml_key_of(const SettingSpec& spec);
 
 /// The known name nearest to a misspelt one, if it is near enough to be what was meant (edit distance <= 2).
-[[nodiscard]] std::optional<std::string> nearest_name(std::string_view name, std::span<const std::string> known);
+[[nodiscard]] std::optional<std::string> nearest_name(std::string_view name,
+                                                      std::span<const std::string> known);
 
 /// What `.env` holds: KEY=VALUE lines, `export ` allowed, quotes removed, `#` comments.
 /// Lines that are none of these are an error that names the line.
@@ -50,7 +51,8 @@ struct YamlSettings {
   std::vector<TrunkEntry> trunks;
 };
 
-/// Reads the YAML form of the settings. An unknown key is an error that names its line and the nearest known key.
+/// Reads the YAML form of the settings. An unknown key is an error that names its line and the nearest known
+/// key.
 [[nodiscard]] base::ErrorOr<YamlSettings> parse_yaml_settings(const std::string& text);
 
 /// The value in force of every setting and where it came from.
@@ -64,7 +66,8 @@ class SettingValues {
   /// `flags` holds only flags that were given. `environment` is asked by name.
   SettingValues(const std::map<std::string, std::string>& flags,
                 const std::map<std::string, std::string>& environment,
-                const std::map<std::string, std::string>& dot_env, const std::map<std::string, std::string>& yaml);
+                const std::map<std::string, std::string>& dot_env,
+                const std::map<std::string, std::string>& yaml);
 
   [[nodiscard]] const Entry& entry(std::string_view name) const;
   [[nodiscard]] const std::string& text(std::string_view name) const { return entry(name).value; }

@@ -9,7 +9,8 @@ using Map = std::map<std::string, std::string>;
 
 TEST(DotEnv, TakesQuotesCommentsAndExport) {
   const auto values = parse_dot_env(
-      "# trunk\nexport SIP_TRUNK_URI=sip:example.com;transport=tcp # provider\nA=\"x # y\"\r\nB='z'\n\nC=\nD=a#b\n");
+      "# trunk\nexport SIP_TRUNK_URI=sip:example.com;transport=tcp # provider\nA=\"x # "
+      "y\"\r\nB='z'\n\nC=\nD=a#b\n");
   ASSERT_TRUE(values);
   EXPECT_EQ(values->at("SIP_TRUNK_URI"), "sip:example.com;transport=tcp");
   EXPECT_EQ(values->at("A"), "x # y");
@@ -25,8 +26,10 @@ TEST(DotEnv, NamesTheLineItCannotRead) {
 }
 
 TEST(DotEnv, WarnsOfNearMissesOnly) {
-  EXPECT_EQ(near_misses({{"SIP_TRUNK_URL", "x"}, {"OTHER_PROGRAM", "y"}, {"PORTS", "1"}, {"SIP_TRUNK_URI", "z"}}),
-            std::vector<std::string>{".env: SIP_TRUNK_URL is not a setting of ringback; did you mean SIP_TRUNK_URI?"});
+  EXPECT_EQ(
+      near_misses({{"SIP_TRUNK_URL", "x"}, {"OTHER_PROGRAM", "y"}, {"PORTS", "1"}, {"SIP_TRUNK_URI", "z"}}),
+      std::vector<std::string>{
+          ".env: SIP_TRUNK_URL is not a setting of ringback; did you mean SIP_TRUNK_URI?"});
 }
 
 TEST(Yaml, TakesTheDocumentedTrunkBlockAsItStands) {
@@ -73,11 +76,13 @@ TEST(SettingValues, NumberErrorsNameSettingValueAndSource) {
   const SettingValues values({}, {{"PORT", "50x"}}, {}, {});
   const auto port = values.number("PORT", 1, 65535);
   ASSERT_FALSE(port);
-  EXPECT_EQ(port.error().message, "PORT must be a whole number from 1 to 65535, but is \"50x\" (from environment)");
+  EXPECT_EQ(port.error().message,
+            "PORT must be a whole number from 1 to 65535, but is \"50x\" (from environment)");
 }
 
 TEST(SettingValues, DescriptionNeverShowsSecrets) {
-  const SettingValues values({}, {{"SIP_TRUNK_PASSWORD", "hunter2"}, {"LIVEKIT_API_SECRET", "s3cret"}}, {}, {});
+  const SettingValues values({}, {{"SIP_TRUNK_PASSWORD", "hunter2"}, {"LIVEKIT_API_SECRET", "s3cret"}}, {},
+                             {});
   const auto text = values.describe();
   EXPECT_EQ(text.find("hunter2"), std::string::npos);
   EXPECT_EQ(text.find("s3cret"), std::string::npos);

@@ -114,7 +114,8 @@ bool IpAddress::is_unspecified() const {
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[0] == 127;
-  return is_v6() && bytes_[15] == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto b) { return b == 0; });
+  return is_v6() && bytes_[15] == 1 &&
+         std::all_of(bytes_.begin(), bytes_.end() - 1, [](auto b) { return b == 0; });
 }
 
 bool IpAddress::is_private() const {
@@ -167,7 +168,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   const auto address = IpAddress::parse(host);
   unsigned port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (!address || digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || port > 65535) {
+  if (!address || digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
+      port > 65535) {
     return std::nullopt;
   }
   return Endpoint{*address, static_cast<std::uint16_t>(port)};

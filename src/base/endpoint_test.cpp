@@ -6,8 +6,8 @@ namespace ringback::base {
 namespace {
 
 TEST(IpAddress, ParsesAndPrintsBothFamilies) {
-  for (const char* text : {"192.0.2.1", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1:2:3",
-                           "1:2:3:4:5:6:7:8", "2001:db8:0:1:1:1:1:1"}) {
+  for (const char* text : {"192.0.2.1", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1",
+                           "fe80::1:2:3", "1:2:3:4:5:6:7:8", "2001:db8:0:1:1:1:1:1"}) {
     const auto address = IpAddress::parse(text);
     ASSERT_TRUE(address) << text;
     EXPECT_EQ(address->to_string(), text);
@@ -17,8 +17,9 @@ TEST(IpAddress, ParsesAndPrintsBothFamilies) {
 }
 
 TEST(IpAddress, RefusesWhatIsNoAddress) {
-  for (const char* text : {"", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.x", "1..2.3", ":", ":::", "1::2::3",
-                           "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "host", "1:2:3:4:5:6:7:"}) {
+  for (const char* text :
+       {"", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.x", "1..2.3", ":", ":::", "1::2::3",
+        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "host", "1:2:3:4:5:6:7:"}) {
     EXPECT_FALSE(IpAddress::parse(text)) << text;
   }
 }

@@ -6,8 +6,9 @@
 
 namespace ringback::base {
 
-/// A failure for places where no caller decides by its kind and a person reads the sentence (opening a socket,
-/// reading a file, a setting). Modules whose callers do decide declare an `enum class` of their own instead.
+/// A failure for places where no caller decides by its kind and a person reads the sentence (opening a
+/// socket, reading a file, a setting). Modules whose callers do decide declare an `enum class` of their own
+/// instead.
 struct Error {
   std::string message;
 };
@@ -15,6 +16,8 @@ struct Error {
 template <class T = void>
 using ErrorOr = Result<T, Error>;
 
-inline Failure<Error> fail(std::string message) { return Failure<Error>{Error{std::move(message)}}; }
+inline Failure<Error> fail(std::string message) {
+  return Failure<Error>{Error{std::move(message)}};
+}
 
 }  // namespace ringback::base

@@ -4,7 +4,8 @@
 
 namespace ringback::base {
 
-/// A thread that runs what others post to it, in order. The only way from one thread to another in this program.
+/// A thread that runs what others post to it, in order. The only way from one thread to another in this
+/// program.
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/masked.h"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -11,7 +13,8 @@ LogLevel g_least = LogLevel::kInfo;
 LogFormat g_format = LogFormat::kText;
 
 std::shared_ptr<spdlog::logger> make_logger() {
-  auto logger = std::make_shared<spdlog::logger>("ringback", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("ringback", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_level(spdlog::level::debug);
   logger->flush_on(spdlog::level::debug);
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%-5!l%$ %v");
@@ -25,10 +28,14 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -37,11 +44,21 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -65,9 +82,14 @@ void configure_log(LogLevel least, LogFormat format) {
   }
 }
 
-bool log_enabled(LogLevel level) { return level >= g_least; }
+bool log_enabled(LogLevel level) {
+  return level >= g_least;
+}
 
-void log_line(LogLevel level, std::string_view subject, std::string_view id, std::string_view message) {
+void log_line(LogLevel level, std::string_view subject, std::string_view raw_id,
+              std::string_view raw_message) {
+  const std::string id = mask_room_names(raw_id);
+  const std::string message = mask_room_names(raw_message);
   std::string line;
   if (g_format == LogFormat::kJson) {
     line += "\"subject\":";

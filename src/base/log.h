@@ -15,8 +15,8 @@ void configure_log(LogLevel least, LogFormat format);
 [[nodiscard]] bool log_enabled(LogLevel level);
 
 /// Writes one line. Callable from any thread; never on the media path (it takes a lock).
-/// `subject` is the part of the product that speaks ("call", "sip", "room", "http", "store", ...); `id` is the call
-/// id, room name or other thread that a reader follows, or empty.
+/// `subject` is the part of the product that speaks ("call", "sip", "room", "http", "store", ...); `id` is
+/// the call id, room name or other thread that a reader follows, or empty.
 void log_line(LogLevel level, std::string_view subject, std::string_view id, std::string_view message);
 
 /// A log line names the call, the stage and the decision. Wrap private values in base::Masked.

@@ -5,9 +5,9 @@
 
 namespace ringback::base {
 
-/// A phone number, SIP user or caller id that may be private: it prints masked ("+1555***0000" keeps the country
-/// and the last digits), so that a log line at info level cannot leak it by accident. plain() is for the wire and
-/// the database.
+/// A phone number, SIP user or caller id that may be private: it prints masked ("+1555***0000" keeps the
+/// country and the last digits), so that a log line at info level cannot leak it by accident. plain() is for
+/// the wire and the database.
 class Masked {
  public:
   Masked() = default;
@@ -22,5 +22,9 @@ class Masked {
  private:
   std::string value_;
 };
+
+/// The text with the number in every room name of ours masked: `call_<caller>_<digits>_<milliseconds>` is a
+/// name that existing front ends rely on, and the log must not leak the number that it contains.
+[[nodiscard]] std::string mask_room_names(std::string_view text);
 
 }  // namespace ringback::base

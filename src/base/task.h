@@ -6,8 +6,8 @@
 
 namespace ringback::base {
 
-/// A move-only `void()` callable: what is posted to another thread or scheduled for later. Unlike std::function
-/// it may own what cannot be copied. One allocation each; not for the media path.
+/// A move-only `void()` callable: what is posted to another thread or scheduled for later. Unlike
+/// std::function it may own what cannot be copied. One allocation each; not for the media path.
 class Task {
  public:
   Task() = default;

@@ -17,7 +17,7 @@ struct MonotonicClock {
   static constexpr bool is_steady = true;
 };
 
-using Duration = MonotonicClock::duration;    ///< microseconds
+using Duration = MonotonicClock::duration;     ///< microseconds
 using TimePoint = MonotonicClock::time_point;  ///< microseconds since an arbitrary start
 
 /// "No deadline": what next_deadline() of a core returns when it waits for nothing.

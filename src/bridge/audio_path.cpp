@@ -24,7 +24,9 @@ audio::Codec codec_of(sdp::AudioCodec codec) {
   return codec == sdp::AudioCodec::kPcma ? audio::Codec::kPcma : audio::Codec::kPcmu;
 }
 
-rtp::NtpClock ntp_clock(base::TimePoint now) { return rtp::NtpClock(now, net::wall_millis() * 1000); }
+rtp::NtpClock ntp_clock(base::TimePoint now) {
+  return rtp::NtpClock(now, net::wall_millis() * 1000);
+}
 
 base::Duration rtcp_interval() {
   const auto spread = std::chrono::milliseconds(crypto::random_below(2000));
@@ -53,16 +55,17 @@ AudioPath::~AudioPath() {
 
 base::ErrorOr<std::unique_ptr<AudioPath>> AudioPath::open(net::Worker& worker, rtp::PortRange& ports,
                                                           const base::IpAddress& bind,
-                                                          const base::IpAddress& announced, const Settings& settings,
-                                                          Listener& listener) {
+                                                          const base::IpAddress& announced,
+                                                          const Settings& settings, Listener& listener) {
   std::unique_ptr<AudioPath> path(new AudioPath(worker, ports, settings, listener));
   std::string why = "every port of the range is in use";
   for (int attempt = 0; attempt < kBindAttempts && !path->rtcp_port_; ++attempt) {
     const auto port = ports.allocate(worker.now());
     if (!port) break;
     auto rtp = net::UdpPort::open(worker, net::UdpPort::Options::for_leg({bind, *port}), path->rtp_receiver_);
-    auto rtcp = net::UdpPort::open(worker, net::UdpPort::Options::for_leg({bind, static_cast<std::uint16_t>(*port + 1)}),
-                                   path->rtcp_receiver_);
+    auto rtcp = net::UdpPort::open(
+        worker, net::UdpPort::Options::for_leg({bind, static_cast<std::uint16_t>(*port + 1)}),
+        path->rtcp_receiver_);
     if (!rtp || !rtcp) {
       why = !rtp ? rtp.error().message : rtcp.error().message;
       ports.release(worker.now(), *port);
@@ -205,8 +208,8 @@ void AudioPath::on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, cons
 
 void AudioPath::send_audio(const audio::AudioPacket& packet) {
   const auto to = rtp_source_.destination();
-  if (!to || !agreed_ || (agreed_->direction != sdp::Direction::kSendRecv &&
-                          agreed_->direction != sdp::Direction::kSendOnly)) {
+  if (!to || !agreed_ ||
+      (agreed_->direction != sdp::Direction::kSendRecv && agreed_->direction != sdp::Direction::kSendOnly)) {
     return;
   }
   rtp::PacketHeader header;
@@ -287,9 +290,9 @@ void AudioPath::rearm() {
 std::string AudioPath::summary() const {
   if (receive_stats_.packets() == 0 && send_stats_.packets() == 0) return {};
   const auto jitter = std::chrono::duration_cast<std::chrono::milliseconds>(receive_stats_.jitter()).count();
-  std::string text = fmt::format("{} packets from the phone ({} lost, jitter {} ms), {} to it", receive_stats_.packets(),
-                                 std::max<std::int64_t>(0, receive_stats_.cumulative_lost()), jitter,
-                                 send_stats_.packets());
+  std::string text =
+      fmt::format("{} packets from the phone ({} lost, jitter {} ms), {} to it", receive_stats_.packets(),
+                  std::max<std::int64_t>(0, receive_stats_.cumulative_lost()), jitter, send_stats_.packets());
   if (rtp_source_.refused_packets() > 0) {
     text += fmt::format(", {} from strangers refused", rtp_source_.refused_packets());
   }

@@ -27,8 +27,8 @@ namespace ringback::bridge {
 ///   phone -> RTP port -> source check -> PhoneToRoom -> Listener::on_phone_audio -> room
 ///   room  -> receive_from_room -> RoomToPhone -> RTP port -> phone
 ///
-/// Owner: the call leg, on its worker. Nothing allocates per packet. A listener call never re-enters the path and
-/// never destroys it.
+/// Owner: the call leg, on its worker. Nothing allocates per packet. A listener call never re-enters the path
+/// and never destroys it.
 class AudioPath final : private base::TimerWheel::Entry {
  public:
   struct Settings {
@@ -54,10 +54,9 @@ class AudioPath final : private base::TimerWheel::Entry {
 
   /// Takes a pair of ports (RTP even, RTCP above) from the range and binds them. `bind`: where to listen;
   /// `announced`: the address for the SDP. The error says what is used up or taken.
-  [[nodiscard]] static base::ErrorOr<std::unique_ptr<AudioPath>> open(net::Worker& worker, rtp::PortRange& ports,
-                                                                      const base::IpAddress& bind,
-                                                                      const base::IpAddress& announced,
-                                                                      const Settings& settings, Listener& listener);
+  [[nodiscard]] static base::ErrorOr<std::unique_ptr<AudioPath>> open(
+      net::Worker& worker, rtp::PortRange& ports, const base::IpAddress& bind,
+      const base::IpAddress& announced, const Settings& settings, Listener& listener);
   ~AudioPath() override;
 
   /// Our side for an offer.
@@ -88,24 +87,29 @@ class AudioPath final : private base::TimerWheel::Entry {
   [[nodiscard]] std::string summary() const;
 
  private:
-  // The two sockets and the two pipelines call in through these, so that AudioPath's own interface stays small.
+  // The two sockets and the two pipelines call in through these, so that AudioPath's own interface stays
+  // small.
   struct RtpReceiver final : net::DatagramReceiver {
     explicit RtpReceiver(AudioPath& owner) : path(owner) {}
-    void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) override {
+    void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes,
+                     const base::Endpoint& from) override {
       path.on_rtp(now, bytes, from);
     }
     AudioPath& path;
   };
   struct RtcpReceiver final : net::DatagramReceiver {
     explicit RtcpReceiver(AudioPath& owner) : path(owner) {}
-    void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) override {
+    void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes,
+                     const base::Endpoint& from) override {
       path.on_rtcp(now, bytes, from);
     }
     AudioPath& path;
   };
   struct ToRoom final : audio::AudioSink {
     explicit ToRoom(AudioPath& owner) : path(owner) {}
-    void on_audio(const audio::AudioPacket& packet) override { path.listener_.on_phone_audio(path.now_, packet); }
+    void on_audio(const audio::AudioPacket& packet) override {
+      path.listener_.on_phone_audio(path.now_, packet);
+    }
     void on_dtmf(const audio::DtmfSender::Packet&, std::uint16_t) override {}
     AudioPath& path;
   };

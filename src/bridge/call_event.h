@@ -29,8 +29,8 @@ struct DialRequest {
   std::map<std::string, std::string> participant_attributes;
 
   Trunk trunk;
-  base::Masked number;                ///< what is dialled: digits or a SIP user
-  std::optional<base::Masked> caller;  ///< caller ID; absent: the trunk's
+  base::Masked number;                      ///< what is dialled: digits or a SIP user
+  std::optional<base::Masked> caller;       ///< caller ID; absent: the trunk's
   std::optional<std::string> display_name;  ///< of the From header; absent: none
   std::map<std::string, std::string> headers;
 
@@ -44,23 +44,23 @@ struct DialRequest {
 /// A step of a call, as everybody sees it: API, log, room attributes, LiveKit's SIP API.
 struct CallEvent {
   enum class Kind {
-    kJoined,      ///< the phone's participant is in the room
-    kDialing,     ///< the INVITE is on its way
-    kRinging,     ///< the phone rings (or early media plays)
-    kAnswered,    ///< the phone was answered; ACK is out
-    kConnected,   ///< answered and, if digits were to be pressed, they have been
-    kEnded,       ///< final; `end` says why. Nothing follows
+    kJoined,     ///< the phone's participant is in the room
+    kDialing,    ///< the INVITE is on its way
+    kRinging,    ///< the phone rings (or early media plays)
+    kAnswered,   ///< the phone was answered; ACK is out
+    kConnected,  ///< answered and, if digits were to be pressed, they have been
+    kEnded,      ///< final; `end` says why. Nothing follows
   };
   Kind kind = Kind::kDialing;
   CallId call_id;
   base::WallMillis at = 0;
-  bool was_answered = false;          ///< kEnded: the phone had been answered
-  std::optional<CallFailure> end;     ///< kEnded: the reason, which need not be a failure (kPhoneHungUp, ...)
-  std::string participant_id;         ///< kJoined: "PA_..."
-  std::string sip_call_id;            ///< kDialing: the Call-ID header
-  int sip_status = 0;                 ///< kRinging, kAnswered
-  bool early_media = false;           ///< kRinging: the phone's side plays its own sound
-  std::string codec;                  ///< kAnswered: "PCMU"
+  bool was_answered = false;       ///< kEnded: the phone had been answered
+  std::optional<CallFailure> end;  ///< kEnded: the reason, which need not be a failure (kPhoneHungUp, ...)
+  std::string participant_id;      ///< kJoined: "PA_..."
+  std::string sip_call_id;         ///< kDialing: the Call-ID header
+  int sip_status = 0;              ///< kRinging, kAnswered
+  bool early_media = false;        ///< kRinging: the phone's side plays its own sound
+  std::string codec;               ///< kAnswered: "PCMU"
 };
 
 /// Runs on the front thread. The last event is kEnded.

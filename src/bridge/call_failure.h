@@ -11,8 +11,8 @@ enum class CallStage { kRequest, kRoom, kTrunk, kResolve, kInvite, kAuth, kRingi
 
 [[nodiscard]] std::string_view to_string(CallStage stage);
 
-/// Every way in which a call can fail, and every reason for which one can end. The names returned by code_of() are
-/// stable: they are in the API, in the database and in docs/errors.md.
+/// Every way in which a call can fail, and every reason for which one can end. The names returned by
+/// code_of() are stable: they are in the API, in the database and in docs/errors.md.
 enum class CallCause {
   // The request could not be used.
   kInvalidRequest,
@@ -73,7 +73,9 @@ struct CauseInfo {
 
 [[nodiscard]] std::span<const CauseInfo> call_causes();
 [[nodiscard]] const CauseInfo& info_of(CallCause cause);
-[[nodiscard]] inline std::string_view code_of(CallCause cause) { return info_of(cause).code; }
+[[nodiscard]] inline std::string_view code_of(CallCause cause) {
+  return info_of(cause).code;
+}
 
 /// Why one call failed (or ended): a catalogue row with what was seen on this call.
 struct CallFailure {
@@ -93,6 +95,7 @@ struct CallFailure {
 
 /// Reads a final SIP status (300..699): which cause it is, the provider's own words, and what to do.
 /// `provider_error` is the value of X-Twilio-Error or a Reason text, if there was one.
-[[nodiscard]] CallFailure failure_from_sip(int status, std::string_view reason, std::string_view provider_error);
+[[nodiscard]] CallFailure failure_from_sip(int status, std::string_view reason,
+                                           std::string_view provider_error);
 
 }  // namespace ringback::bridge

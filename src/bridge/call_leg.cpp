@@ -22,7 +22,8 @@ std::string host_in_uri(const std::string& host) {
 
 std::string request_uri(const DialRequest& request) {
   const Trunk& trunk = request.trunk;
-  std::string uri = fmt::format("sip:{}@{}", sip::escaped_user(request.number.plain()), host_in_uri(trunk.host));
+  std::string uri =
+      fmt::format("sip:{}@{}", sip::escaped_user(request.number.plain()), host_in_uri(trunk.host));
   if (trunk.port != 0) uri += fmt::format(":{}", trunk.port);
   if (trunk.transport == TrunkTransport::kTcp) uri += ";transport=tcp";
   return uri;
@@ -47,7 +48,9 @@ std::string provider_words(const sip::HeaderList& headers) {
   return std::string(reason->substr(begin, close == std::string_view::npos ? close : close - begin));
 }
 
-std::string codec_name(sdp::AudioCodec codec) { return std::string(sdp::to_string(codec)); }
+std::string codec_name(sdp::AudioCodec codec) {
+  return std::string(sdp::to_string(codec));
+}
 
 }  // namespace
 
@@ -88,7 +91,8 @@ void CallLeg::start() {
 
   net::Worker& worker = environment_.worker();
   if (request_.ringback_tone) audio_->play_ringback(worker.now(), settings.ringback_tone);
-  ringing_timer_ = worker.schedule(worker.now() + request_.ringing_timeout, [this] { hang_up(CallCause::kNoAnswer); });
+  ringing_timer_ =
+      worker.schedule(worker.now() + request_.ringing_timeout, [this] { hang_up(CallCause::kNoAnswer); });
   if (!send_invite()) return end(CallCause::kInternal);
 }
 
@@ -100,7 +104,8 @@ bool CallLeg::send_invite() {
   invite.from_uri = from_uri(request_);
   if (request_.display_name) invite.from_name = *request_.display_name;
   for (const auto& [name, value] : request_.headers) invite.headers.add(name, value);
-  if (!request_.trunk.username.empty()) invite.credentials = {request_.trunk.username, request_.trunk.password};
+  if (!request_.trunk.username.empty())
+    invite.credentials = {request_.trunk.username, request_.trunk.password};
   invite.sdp = negotiation_->make_offer();
 
   const auto session = environment_.agent().invite(environment_.worker().now(), invite);
@@ -109,8 +114,9 @@ bool CallLeg::send_invite() {
   environment_.session_is(*this, session_);
   environment_.agent_used();
   if (const auto info = environment_.agent().info(session_)) sip_call_id_ = info->call_id;
-  base::log(LogLevel::kInfo, "call", id().str(), "INVITE to {} by {} through trunk {} ({})", request_.number.to_string(),
-            sip::via_name(to.transport), request_.trunk.id, to.endpoint.to_string());
+  base::log(LogLevel::kInfo, "call", id().str(), "INVITE to {} by {} through trunk {} ({})",
+            request_.number.to_string(), sip::via_name(to.transport), request_.trunk.id,
+            to.endpoint.to_string());
   if (target_ == 0) {
     CallEvent event = event_of(CallEvent::Kind::kDialing);
     event.sip_call_id = sip_call_id_;
@@ -204,9 +210,10 @@ void CallLeg::bridge_audio() {
 }
 
 bool CallLeg::try_next_target(const sip::Failed& event) {
-  // Another address of the same trunk may help when this one is dead or overloaded (RFC 3263 section 4.3), but not
-  // once the call has got anywhere.
-  const bool dead = event.cause == sip::FailureCause::kTransport || event.cause == sip::FailureCause::kNoResponse ||
+  // Another address of the same trunk may help when this one is dead or overloaded (RFC 3263 section 4.3),
+  // but not once the call has got anywhere.
+  const bool dead = event.cause == sip::FailureCause::kTransport ||
+                    event.cause == sip::FailureCause::kNoResponse ||
                     (event.cause == sip::FailureCause::kRejected && event.status == 503);
   if (!dead || state_ != State::kInviting || target_ + 1 >= targets_.size()) return false;
   base::log(LogLevel::kWarn, "call", id().str(), "{} does not take the call ({}); trying the next address",
@@ -221,8 +228,10 @@ bool CallLeg::try_next_target(const sip::Failed& event) {
 void CallLeg::handle(const sip::Failed& event) {
   if (try_next_target(event)) return;
   switch (event.cause) {
-    case sip::FailureCause::kNoResponse: return end(CallCause::kTrunkSilent);
-    case sip::FailureCause::kTransport: return end(make_failure(CallCause::kTrunkUnreachable, event.detail));
+    case sip::FailureCause::kNoResponse:
+      return end(CallCause::kTrunkSilent);
+    case sip::FailureCause::kTransport:
+      return end(make_failure(CallCause::kTrunkUnreachable, event.detail));
     case sip::FailureCause::kMissingCredentials: {
       CallFailure failure = make_failure(CallCause::kCredentialsMissing);
       failure.sip_status = event.status;
@@ -231,23 +240,25 @@ void CallLeg::handle(const sip::Failed& event) {
     }
     case sip::FailureCause::kCredentialsRefused:
     case sip::FailureCause::kUnknownChallenge: {
-      CallFailure failure = make_failure(CallCause::kCredentialsRefused,
-                                         event.cause == sip::FailureCause::kUnknownChallenge
-                                             ? "it asks in a way that ringback does not know"
-                                             : "");
+      CallFailure failure =
+          make_failure(CallCause::kCredentialsRefused, event.cause == sip::FailureCause::kUnknownChallenge
+                                                           ? "it asks in a way that ringback does not know"
+                                                           : "");
       failure.sip_status = event.status;
       failure.sip_reason = event.reason;
       return end(std::move(failure));
     }
     case sip::FailureCause::kBadResponse:
       return end(make_failure(CallCause::kBadAnswer, "the SIP response is malformed"));
-    case sip::FailureCause::kCancelled: return end(CallCause::kCancelled);
+    case sip::FailureCause::kCancelled:
+      return end(CallCause::kCancelled);
     case sip::FailureCause::kRedirected: {
       CallFailure failure = failure_from_sip(event.status, event.reason, {});
       if (!event.contacts.empty()) failure.message += ": " + event.contacts.front().uri.to_string();
       return end(std::move(failure));
     }
-    case sip::FailureCause::kRejected: break;
+    case sip::FailureCause::kRejected:
+      break;
   }
   end(failure_from_sip(event.status, event.reason, provider_words(event.headers)));
 }
@@ -259,11 +270,13 @@ void CallLeg::handle(const sip::Ended& event) {
       if (const auto words = provider_words(event.headers); !words.empty()) why.message += ": " + words;
       return end(std::move(why));
     }
-    case sip::EndedBy::kLocal: return end(CallCause::kUserHungUp);
+    case sip::EndedBy::kLocal:
+      return end(CallCause::kUserHungUp);
     case sip::EndedBy::kNoAck:
     case sip::EndedBy::kSessionTimer:
     case sip::EndedBy::kDialogLost:
-    case sip::EndedBy::kTransport: return end(CallCause::kConnectionLost);
+    case sip::EndedBy::kTransport:
+      return end(CallCause::kConnectionLost);
   }
 }
 
@@ -302,7 +315,8 @@ void CallLeg::handle(const sip::DtmfInfo& event) {
 
 void CallLeg::hang_up(CallCause cause) {
   if (state_ == State::kEnded) return;
-  // The far side need not agree: the call is over for everybody here, and the agent sees BYE or CANCEL through.
+  // The far side need not agree: the call is over for everybody here, and the agent sees BYE or CANCEL
+  // through.
   if (session_ != sip::SessionId::kNone) {
     const auto what = answered_ ? "BYE" : "CANCEL";
     if (command(what, environment_.agent().hang_up(environment_.worker().now(), session_))) {
@@ -384,7 +398,9 @@ void CallLeg::watch_room() {
   empty_timer_ = worker.schedule(worker.now() + patience, [this] { hang_up(CallCause::kRoomEmpty); });
 }
 
-void CallLeg::on_room_closed(CallCause cause) { hang_up(cause); }
+void CallLeg::on_room_closed(CallCause cause) {
+  hang_up(cause);
+}
 
 void CallLeg::on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) {
   if (state_ != State::kEnded) room_->send_audio(now, packet);
@@ -400,7 +416,9 @@ void CallLeg::on_digits_sent() {
   if (state_ == State::kAnswered) bridge_audio();
 }
 
-void CallLeg::on_media_timeout() { hang_up(CallCause::kMediaTimeout); }
+void CallLeg::on_media_timeout() {
+  hang_up(CallCause::kMediaTimeout);
+}
 
 void CallLeg::set_status(std::string_view status) {
   room_->set_attributes({{"sip.callStatus", std::string(status)}});
@@ -428,6 +446,8 @@ CallEvent CallLeg::event_of(CallEvent::Kind kind) const {
   return event;
 }
 
-void CallLeg::report(CallEvent event) { environment_.report(std::move(event)); }
+void CallLeg::report(CallEvent event) {
+  environment_.report(std::move(event));
+}
 
 }  // namespace ringback::bridge

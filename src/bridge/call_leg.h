@@ -31,8 +31,8 @@ struct SipSettings;
 /// States, top to bottom; every arrow may also lead to kEnded:
 ///   kInviting -> kRinging -> kAnswered (digits are being pressed) -> kConnected -> kEnded
 ///
-/// Owner: the SipWorker, on the worker of the room. It is told of SIP events by its owner, of room and phone events
-/// by its listeners; it never destroys itself: when finished() the owner reaps it later.
+/// Owner: the SipWorker, on the worker of the room. It is told of SIP events by its owner, of room and phone
+/// events by its listeners; it never destroys itself: when finished() the owner reaps it later.
 class CallLeg final : private RoomSession::Listener, private AudioPath::Listener {
  public:
   /// What the leg needs of its surroundings; implemented by SipWorker.
@@ -42,9 +42,9 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
     virtual sip::UserAgent& agent() = 0;
     virtual const SipSettings& settings() = 0;
     /// Joins a room as this call's participant.
-    virtual base::Result<std::unique_ptr<RoomSession>, CallFailure> join(const DialRequest& request,
-                                                                         const std::map<std::string, std::string>& attributes,
-                                                                         RoomSession::Listener& listener) = 0;
+    virtual base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
+        const DialRequest& request, const std::map<std::string, std::string>& attributes,
+        RoomSession::Listener& listener) = 0;
     virtual base::ErrorOr<std::unique_ptr<AudioPath>> open_audio(const base::IpAddress& peer,
                                                                  const AudioPath::Settings& settings,
                                                                  AudioPath::Listener& listener) = 0;

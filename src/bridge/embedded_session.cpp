@@ -7,28 +7,38 @@ namespace {
 
 audio::Codec codec_of(room::AudioCodec codec) {
   switch (codec) {
-    case room::AudioCodec::kOpus: return audio::Codec::kOpus;
-    case room::AudioCodec::kPcmu: return audio::Codec::kPcmu;
-    case room::AudioCodec::kPcma: return audio::Codec::kPcma;
+    case room::AudioCodec::kOpus:
+      return audio::Codec::kOpus;
+    case room::AudioCodec::kPcmu:
+      return audio::Codec::kPcmu;
+    case room::AudioCodec::kPcma:
+      return audio::Codec::kPcma;
   }
   return audio::Codec::kOpus;
 }
 
 room::AudioCodec codec_of(audio::Codec codec) {
   switch (codec) {
-    case audio::Codec::kOpus: return room::AudioCodec::kOpus;
-    case audio::Codec::kPcmu: return room::AudioCodec::kPcmu;
-    case audio::Codec::kPcma: return room::AudioCodec::kPcma;
+    case audio::Codec::kOpus:
+      return room::AudioCodec::kOpus;
+    case audio::Codec::kPcmu:
+      return room::AudioCodec::kPcmu;
+    case audio::Codec::kPcma:
+      return room::AudioCodec::kPcma;
   }
   return room::AudioCodec::kOpus;
 }
 
 CallCause cause_of(livekit::DisconnectReason reason) {
   switch (reason) {
-    case livekit::DisconnectReason::kParticipantRemoved: return CallCause::kRemoved;
-    case livekit::DisconnectReason::kServerShutdown: return CallCause::kShuttingDown;
-    case livekit::DisconnectReason::kDuplicateIdentity: return CallCause::kRemoved;
-    default: return CallCause::kRoomClosed;
+    case livekit::DisconnectReason::kParticipantRemoved:
+      return CallCause::kRemoved;
+    case livekit::DisconnectReason::kServerShutdown:
+      return CallCause::kShuttingDown;
+    case livekit::DisconnectReason::kDuplicateIdentity:
+      return CallCause::kRemoved;
+    default:
+      return CallCause::kRoomClosed;
   }
 }
 
@@ -45,11 +55,13 @@ livekit::DisconnectReason disconnect_reason(CallCause cause) {
     case CallCause::kRejected:
     case CallCause::kBadAnswer:
     case CallCause::kCredentialsMissing:
-    case CallCause::kCredentialsRefused: return DisconnectReason::kUserRejected;
+    case CallCause::kCredentialsRefused:
+      return DisconnectReason::kUserRejected;
     case CallCause::kNumberNotFound:
     case CallCause::kNumberIncomplete:
     case CallCause::kUnavailable:
-    case CallCause::kNoAnswer: return DisconnectReason::kUserUnavailable;
+    case CallCause::kNoAnswer:
+      return DisconnectReason::kUserUnavailable;
     case CallCause::kTrunkNameUnknown:
     case CallCause::kTrunkNameTimeout:
     case CallCause::kTrunkUnreachable:
@@ -57,17 +69,20 @@ livekit::DisconnectReason disconnect_reason(CallCause cause) {
     case CallCause::kRedirected:
     case CallCause::kProviderOverloaded:
     case CallCause::kProviderError:
-    case CallCause::kConnectionLost: return DisconnectReason::kSipTrunkFailure;
-    case CallCause::kMediaTimeout: return DisconnectReason::kMediaFailure;
-    case CallCause::kShuttingDown: return DisconnectReason::kServerShutdown;
-    default: return DisconnectReason::kClientInitiated;
+    case CallCause::kConnectionLost:
+      return DisconnectReason::kSipTrunkFailure;
+    case CallCause::kMediaTimeout:
+      return DisconnectReason::kMediaFailure;
+    case CallCause::kShuttingDown:
+      return DisconnectReason::kServerShutdown;
+    default:
+      return DisconnectReason::kClientInitiated;
   }
 }
 
-base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> EmbeddedSession::join(room::RoomHost& host,
-                                                                                    const std::string& room,
-                                                                                    const room::LocalJoin& join,
-                                                                                    RoomSession::Listener& listener) {
+base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> EmbeddedSession::join(
+    room::RoomHost& host, const std::string& room, const room::LocalJoin& join,
+    RoomSession::Listener& listener) {
   std::unique_ptr<EmbeddedSession> session(new EmbeddedSession(host, room, listener));
   auto participant = host.join_local(room, join, *session);
   if (!participant) return base::Failure{participant.error()};
@@ -75,7 +90,9 @@ base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> EmbeddedSession::j
   return std::unique_ptr<RoomSession>(std::move(session));
 }
 
-bool EmbeddedSession::takes_g711() const { return host_.all_subscribers_take(room_, room::AudioCodec::kPcmu); }
+bool EmbeddedSession::takes_g711() const {
+  return host_.all_subscribers_take(room_, room::AudioCodec::kPcmu);
+}
 
 base::ErrorOr<> EmbeddedSession::publish_audio(audio::Codec codec, std::string_view name) {
   room::AudioPublication publication;
@@ -94,16 +111,21 @@ void EmbeddedSession::send_audio(base::TimePoint now, const audio::AudioPacket& 
                             .payload = packet.payload});
 }
 
-void EmbeddedSession::send_dtmf(std::uint8_t, char digit) { participant_->send_dtmf(digit); }
+void EmbeddedSession::send_dtmf(std::uint8_t, char digit) {
+  participant_->send_dtmf(digit);
+}
 
 void EmbeddedSession::set_attributes(const std::map<std::string, std::string>& attributes) {
   participant_->set_attributes(attributes);
 }
 
-void EmbeddedSession::leave(CallCause cause) { participant_->leave(disconnect_reason(cause)); }
+void EmbeddedSession::leave(CallCause cause) {
+  participant_->leave(disconnect_reason(cause));
+}
 
 const EmbeddedSession::Heard* EmbeddedSession::find(const std::string& sid) const {
-  const auto found = std::find_if(heard_.begin(), heard_.end(), [&sid](const Heard& heard) { return heard.sid == sid; });
+  const auto found =
+      std::find_if(heard_.begin(), heard_.end(), [&sid](const Heard& heard) { return heard.sid == sid; });
   return found == heard_.end() ? nullptr : &*found;
 }
 
@@ -141,6 +163,8 @@ void EmbeddedSession::on_subscribed(const std::string&) {}
 // The room drops the audio of a muted track; the phone side has nothing to do.
 void EmbeddedSession::on_mute_requested(const std::string&, bool) {}
 
-void EmbeddedSession::on_removed(livekit::DisconnectReason reason) { listener_.on_room_closed(cause_of(reason)); }
+void EmbeddedSession::on_removed(livekit::DisconnectReason reason) {
+  listener_.on_room_closed(cause_of(reason));
+}
 
 }  // namespace ringback::bridge

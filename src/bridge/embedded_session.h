@@ -11,12 +11,14 @@
 
 namespace ringback::bridge {
 
-/// A phone's stay in a room of this process, on the same worker: packets pass by reference, with nothing between.
+/// A phone's stay in a room of this process, on the same worker: packets pass by reference, with nothing
+/// between.
 class EmbeddedSession final : public RoomSession, private room::LocalParticipant::Listener {
  public:
   /// Joins (making the room when needed). `host` and `listener` must outlive the session.
   [[nodiscard]] static base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> join(
-      room::RoomHost& host, const std::string& room, const room::LocalJoin& join, RoomSession::Listener& listener);
+      room::RoomHost& host, const std::string& room, const room::LocalJoin& join,
+      RoomSession::Listener& listener);
 
   [[nodiscard]] const std::string& participant_id() const override { return participant_->sid(); }
   [[nodiscard]] std::size_t others() const override { return participant_->occupancy().others; }

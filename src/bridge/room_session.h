@@ -22,8 +22,8 @@ namespace ringback::bridge {
 /// The one door between a phone leg and a room, whichever room server has it: nothing else in `bridge` knows
 /// where the room lives.
 ///
-/// Belongs to the call leg, on the worker of the call. No function calls the listener back before it returns, and
-/// the listener must not destroy the session inside a call of its own.
+/// Belongs to the call leg, on the worker of the call. No function calls the listener back before it returns,
+/// and the listener must not destroy the session inside a call of its own.
 class RoomSession {
  public:
   class Listener {

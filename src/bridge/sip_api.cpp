@@ -67,13 +67,20 @@ TwirpError error_of(const CallFailure& why) {
       message = "max auth retry attempts reached for SIP invite";
       break;
     case CallCause::kTrunkNameUnknown:
-    case CallCause::kTrunkNameTimeout: code = TwirpCode::kInvalidArgument; break;
+    case CallCause::kTrunkNameTimeout:
+      code = TwirpCode::kInvalidArgument;
+      break;
     case CallCause::kTrunkUnreachable:
-    case CallCause::kBadAnswer: code = TwirpCode::kFailedPrecondition; break;
+    case CallCause::kBadAnswer:
+      code = TwirpCode::kFailedPrecondition;
+      break;
     case CallCause::kNoMediaPorts:
     case CallCause::kTooManyCalls:
-    case CallCause::kShuttingDown: code = TwirpCode::kUnavailable; break;
-    default: break;
+    case CallCause::kShuttingDown:
+      code = TwirpCode::kUnavailable;
+      break;
+    default:
+      break;
   }
   TwirpError error{code, std::move(message), {}};
   error.meta["ringback_code"] = std::string(why.code());
@@ -115,7 +122,8 @@ livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipa
   dial.participant_identity = participant_identity_of(request);
   dial.participant_name = request.participant_name;
   dial.participant_metadata = request.participant_metadata;
-  dial.participant_attributes = {request.participant_attributes.begin(), request.participant_attributes.end()};
+  dial.participant_attributes = {request.participant_attributes.begin(),
+                                 request.participant_attributes.end()};
   dial.number = base::Masked(request.sip_call_to);
   const std::string caller = request.sip_number.empty() ? dial.trunk.caller() : request.sip_number;
   dial.caller = base::Masked(caller);
@@ -127,7 +135,8 @@ livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipa
   dial.ringback_tone = request.play_dialtone;
   dial.hide_number = request.hide_phone_number;
   dial.dtmf = request.dtmf;
-  dial.ringing_timeout = request.ringing_timeout > base::Duration::zero() ? request.ringing_timeout : kDefaultRinging;
+  dial.ringing_timeout =
+      request.ringing_timeout > base::Duration::zero() ? request.ringing_timeout : kDefaultRinging;
   dial.max_duration = request.max_call_duration > base::Duration::zero()
                           ? std::min(request.max_call_duration, kLongestCall)
                           : kLongestCall;
@@ -152,18 +161,20 @@ void SipApi::handle(const Call& call, Reply reply) {
                        [&](const auto& request) { return trunks.update(request); }));
   }
   if (call.method == "GetSIPOutboundTrunk") {
-    return reply(serve(call, livekit::decode_get_sip_trunk,
-                       [&](const auto& request) -> livekit::TwirpResult<livekit::GetSipOutboundTrunkResponse> {
-                         auto trunk = trunks.get(request.sip_trunk_id);
-                         if (!trunk) return base::Failure{trunk.error()};
-                         return livekit::GetSipOutboundTrunkResponse{std::move(*trunk)};
-                       }));
+    return reply(
+        serve(call, livekit::decode_get_sip_trunk,
+              [&](const auto& request) -> livekit::TwirpResult<livekit::GetSipOutboundTrunkResponse> {
+                auto trunk = trunks.get(request.sip_trunk_id);
+                if (!trunk) return base::Failure{trunk.error()};
+                return livekit::GetSipOutboundTrunkResponse{std::move(*trunk)};
+              }));
   }
   if (call.method == "ListSIPOutboundTrunk") {
-    return reply(serve(call, livekit::decode_list_sip_trunks,
-                       [&](const auto& request) -> livekit::TwirpResult<livekit::ListSipOutboundTrunksResponse> {
-                         return livekit::ListSipOutboundTrunksResponse{trunks.list(request)};
-                       }));
+    return reply(
+        serve(call, livekit::decode_list_sip_trunks,
+              [&](const auto& request) -> livekit::TwirpResult<livekit::ListSipOutboundTrunksResponse> {
+                return livekit::ListSipOutboundTrunksResponse{trunks.list(request)};
+              }));
   }
   if (call.method == "DeleteSIPTrunk") {
     return reply(serve(call, livekit::decode_delete_sip_trunk,
@@ -174,15 +185,18 @@ void SipApi::handle(const Call& call, Reply reply) {
                          return livekit::DeletedSipTrunk{request.sip_trunk_id};
                        }));
   }
-  if (call.method == "ListSIPInboundTrunk" || call.method == "ListSIPDispatchRule" || call.method == "ListSIPTrunk") {
+  if (call.method == "ListSIPInboundTrunk" || call.method == "ListSIPDispatchRule" ||
+      call.method == "ListSIPTrunk") {
     return reply(encode(livekit::EmptySipList{}, call.format));
   }
   static constexpr std::string_view kLater[] = {
       "CreateSIPInboundTrunk", "UpdateSIPInboundTrunk", "GetSIPInboundTrunk",    "CreateSIPDispatchRule",
       "UpdateSIPDispatchRule", "DeleteSIPDispatchRule", "TransferSIPParticipant"};
   if (std::find(std::begin(kLater), std::end(kLater), call.method) != std::end(kLater)) {
-    return reply(base::Failure{TwirpError{
-        TwirpCode::kUnimplemented, std::string(call.method) + " is not part of this version of ringback", {}}});
+    return reply(
+        base::Failure{TwirpError{TwirpCode::kUnimplemented,
+                                 std::string(call.method) + " is not part of this version of ringback",
+                                 {}}});
   }
   reply(base::Failure{livekit::no_such_method("POST", call.path)});
 }
@@ -206,7 +220,8 @@ void SipApi::create_participant(const Call& call, Reply reply) {
   pending->info.sip_call_id = dial->call_id.str();
 
   const bool wait = request->wait_until_answered;
-  const auto limit = call.deadline > base::Duration::zero() ? call.deadline : (wait ? kWaitingDeadline : kJoinDeadline);
+  const auto limit =
+      call.deadline > base::Duration::zero() ? call.deadline : (wait ? kWaitingDeadline : kJoinDeadline);
   pending->deadline = front_.schedule(front_.now() + limit, [this, pending, wait, id = dial->call_id] {
     if (!pending->reply) return;
     auto answer = std::exchange(pending->reply, nullptr);

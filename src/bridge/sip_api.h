@@ -18,7 +18,8 @@ namespace ringback::bridge {
 
 class SipService;
 
-/// LiveKit's SIP API (`livekit.SIP`) for outbound calls: trunks and CreateSIPParticipant, with LiveKit's own errors.
+/// LiveKit's SIP API (`livekit.SIP`) for outbound calls: trunks and CreateSIPParticipant, with LiveKit's own
+/// errors.
 ///
 /// Owner: the program; front thread. The caller has verified the token.
 class SipApi {
@@ -37,8 +38,8 @@ class SipApi {
 
   SipApi(net::Front& front, SipService& service) : front_(front), service_(service) {}
 
-  /// `reply` gets the encoded answer or the error, now or later, once. With wait_until_answered that is when the phone
-  /// was answered or the call failed.
+  /// `reply` gets the encoded answer or the error, now or later, once. With wait_until_answered that is when
+  /// the phone was answered or the call failed.
   void handle(const Call& call, Reply reply);
 
  private:

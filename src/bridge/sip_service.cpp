@@ -18,7 +18,8 @@ std::vector<sip::Destination> destinations(const std::vector<net::Target>& targe
   for (const auto& target : targets) {
     sip::Destination destination;
     destination.endpoint = target.endpoint;
-    destination.transport = target.transport == net::Transport::kTcp ? sip::Transport::kTcp : sip::Transport::kUdp;
+    destination.transport =
+        target.transport == net::Transport::kTcp ? sip::Transport::kTcp : sip::Transport::kUdp;
     destination.tcp_allowed = wanted == TrunkTransport::kAuto;
     list.push_back(std::move(destination));
   }
@@ -34,7 +35,9 @@ CallFailure failure_of(const net::ResolveError& error) {
 
 }  // namespace
 
-CallId make_call_id() { return CallId("SCL_" + crypto::random_token(12)); }
+CallId make_call_id() {
+  return CallId("SCL_" + crypto::random_token(12));
+}
 
 SipService::SipService(net::Front& front, std::vector<Place> places, sip_transport::SipTransport& transport,
                        net::Resolver& resolver, TrunkBook trunks, Options options)
@@ -55,11 +58,12 @@ SipService::SipService(net::Front& front, std::vector<Place> places, sip_transpo
     worker_options.user_agent = options.user_agent;
     worker_options.on_event = [this](CallEvent event) {
       if (!front_.post([this, event = std::move(event)] { on_event(event); })) {
-        base::log(base::LogLevel::kError, "call", "", "an event of a call was lost: the front thread is overloaded");
+        base::log(base::LogLevel::kError, "call", "",
+                  "an event of a call was lost: the front thread is overloaded");
       }
     };
-    workers_.push_back(
-        std::make_unique<SipWorker>(*places_[i].worker, *places_[i].rooms, transport, std::move(worker_options)));
+    workers_.push_back(std::make_unique<SipWorker>(*places_[i].worker, *places_[i].rooms, transport,
+                                                   std::move(worker_options)));
   }
 }
 
@@ -173,7 +177,8 @@ void SipService::await_silence(base::TimePoint until, base::Task done) {
         front_.schedule(front_.now() + std::chrono::milliseconds(20),
                         [this, round, until] { await_silence(until, std::move(round->done)); });
       });
-      if (!posted) base::log(base::LogLevel::kError, "sip", "", "the front thread is too busy to stop cleanly");
+      if (!posted)
+        base::log(base::LogLevel::kError, "sip", "", "the front thread is too busy to stop cleanly");
     };
     if (!places_[i].worker->post(ask)) --round->missing;
   }

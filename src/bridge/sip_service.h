@@ -30,8 +30,8 @@ class SipWorker;
 
 /// Places calls to phones: the front's view of all phone legs.
 ///
-/// Owner: the program; all functions on the front thread. Created before the threads start, destroyed after they have
-/// joined.
+/// Owner: the program; all functions on the front thread. Created before the threads start, destroyed after
+/// they have joined.
 class SipService {
  public:
   /// A worker and the rooms that live on it.
@@ -49,8 +49,8 @@ class SipService {
              net::Resolver& resolver, TrunkBook trunks, Options options);
   ~SipService();
 
-  /// Calls a phone. Everything that follows, failure included, comes to the observer, the first event possibly before
-  /// this returns.
+  /// Calls a phone. Everything that follows, failure included, comes to the observer, the first event
+  /// possibly before this returns.
   void dial(DialRequest request, CallObserver observer);
   /// False when there is no such call (any more). The observer gets kEnded.
   bool hang_up(const CallId& call, CallCause cause);
@@ -66,16 +66,16 @@ class SipService {
   };
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
-  /// Refuses new calls, ends the live ones (BYE, CANCEL) and runs `done` when the far sides have confirmed, at the
-  /// latest after `grace`.
+  /// Refuses new calls, ends the live ones (BYE, CANCEL) and runs `done` when the far sides have confirmed,
+  /// at the latest after `grace`.
   void shut_down(base::Duration grace, base::Task done);
 
  private:
   struct LiveCall {
     CallObserver observer;
     std::size_t place = 0;
-    bool on_worker = false;                ///< handed over; before that the front ends it
-    std::optional<CallCause> hanging_up;   ///< asked for while the trunk's name was being resolved
+    bool on_worker = false;               ///< handed over; before that the front ends it
+    std::optional<CallCause> hanging_up;  ///< asked for while the trunk's name was being resolved
   };
 
   void resolved(DialRequest request, net::Resolver::Targets targets);

@@ -87,14 +87,15 @@ void SipWorker::drain() {
 }
 
 void SipWorker::refuse(const sip::IncomingInvite& call) {
-  base::log(base::LogLevel::kWarn, "sip", call.call_id, "a call from {} is refused: this version takes no inbound calls",
-            call.source.remote.to_string());
+  base::log(base::LogLevel::kWarn, "sip", call.call_id,
+            "a call from {} is refused: this version takes no inbound calls", call.source.remote.to_string());
   // Fails only when the caller has given up meanwhile.
   (void)agent_->reject(worker_.now(), call.session, 404, "No Inbound Calls").ok();
 }
 
 base::Result<std::unique_ptr<RoomSession>, CallFailure> SipWorker::join(
-    const DialRequest& request, const std::map<std::string, std::string>& attributes, RoomSession::Listener& listener) {
+    const DialRequest& request, const std::map<std::string, std::string>& attributes,
+    RoomSession::Listener& listener) {
   room::LocalJoin join;
   join.identity = request.participant_identity;
   join.name = request.participant_name;
@@ -103,7 +104,8 @@ base::Result<std::unique_ptr<RoomSession>, CallFailure> SipWorker::join(
   join.attributes = attributes;
   auto session = EmbeddedSession::join(rooms_, request.room_name, join, listener);
   if (session) return std::move(*session);
-  const auto why = session.error() == room::JoinRefusal::kRoomFull ? "the room is full" : "the room does not exist";
+  const auto why =
+      session.error() == room::JoinRefusal::kRoomFull ? "the room is full" : "the room does not exist";
   return base::Failure{make_failure(CallCause::kRoomFailed, why)};
 }
 
@@ -112,7 +114,8 @@ base::ErrorOr<std::unique_ptr<AudioPath>> SipWorker::open_audio(const base::IpAd
                                                                 AudioPath::Listener& listener) {
   const auto announced = transport_.local_endpoint_for(sip::Transport::kUdp, {peer, 5060}).address;
   const auto any = peer.is_v6() ? base::IpAddress::v6({}) : base::IpAddress::v4({});
-  return AudioPath::open(worker_, ports_, options_.bind.empty() ? any : options_.bind, announced, settings, listener);
+  return AudioPath::open(worker_, ports_, options_.bind.empty() ? any : options_.bind, announced, settings,
+                         listener);
 }
 
 void SipWorker::session_is(CallLeg& leg, sip::SessionId session) {

@@ -30,15 +30,16 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
  public:
   struct Options {
     std::shared_ptr<const SipSettings> settings;
-    base::IpAddress bind;            ///< for RTP; empty: all addresses
-    std::uint16_t rtp_first = 0;     ///< this worker's share of the port range
+    base::IpAddress bind;         ///< for RTP; empty: all addresses
+    std::uint16_t rtp_first = 0;  ///< this worker's share of the port range
     std::uint16_t rtp_last = 0;
-    std::string user_agent;          ///< for the User-Agent header
+    std::string user_agent;  ///< for the User-Agent header
     /// Told of every event, on the worker.
     std::function<void(CallEvent)> on_event;
   };
 
-  SipWorker(net::Worker& worker, room::RoomHost& rooms, sip_transport::SipTransport& transport, Options options);
+  SipWorker(net::Worker& worker, room::RoomHost& rooms, sip_transport::SipTransport& transport,
+            Options options);
   ~SipWorker();
 
   /// Places a call; its events begin at once.
@@ -64,9 +65,9 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
   net::Worker& worker() override { return worker_; }
   sip::UserAgent& agent() override { return *agent_; }
   const SipSettings& settings() override { return *options_.settings; }
-  base::Result<std::unique_ptr<RoomSession>, CallFailure> join(const DialRequest& request,
-                                                               const std::map<std::string, std::string>& attributes,
-                                                               RoomSession::Listener& listener) override;
+  base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
+      const DialRequest& request, const std::map<std::string, std::string>& attributes,
+      RoomSession::Listener& listener) override;
   base::ErrorOr<std::unique_ptr<AudioPath>> open_audio(const base::IpAddress& peer,
                                                        const AudioPath::Settings& settings,
                                                        AudioPath::Listener& listener) override;
@@ -91,7 +92,8 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
 
   std::unordered_map<CallId, std::unique_ptr<CallLeg>> legs_;
   std::unordered_map<std::uint64_t, CallLeg*> by_session_;
-  std::vector<std::unique_ptr<CallLeg>> finished_;  ///< destroyed at the next wake-up, outside their own calls
+  std::vector<std::unique_ptr<CallLeg>>
+      finished_;  ///< destroyed at the next wake-up, outside their own calls
 };
 
 }  // namespace ringback::bridge

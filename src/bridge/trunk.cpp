@@ -12,7 +12,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return result;
 }
 
@@ -41,7 +42,8 @@ base::ErrorOr<> set_trunk_address(Trunk& trunk, std::string_view address) {
   std::string_view port;
   if (address.starts_with('[')) {
     const auto close = address.find(']');
-    if (close == std::string_view::npos) return base::fail(fmt::format("\"{}\" has no closing bracket", address));
+    if (close == std::string_view::npos)
+      return base::fail(fmt::format("\"{}\" has no closing bracket", address));
     host = address.substr(1, close - 1);
     if (close + 1 < address.size()) {
       if (address[close + 1] != ':') return base::fail(fmt::format("\"{}\" is not an address", address));
@@ -72,10 +74,12 @@ base::ErrorOr<Trunk> trunk_from_uri(std::string_view uri) {
   Trunk trunk;
   std::string_view rest = uri;
   if (lower(rest.substr(0, 5)) == "sips:") {
-    return base::fail("sips: (TLS) trunks are not supported by this version; use sip: with ;transport=tcp or udp");
+    return base::fail(
+        "sips: (TLS) trunks are not supported by this version; use sip: with ;transport=tcp or udp");
   }
   if (lower(rest.substr(0, 4)) == "sip:") rest.remove_prefix(4);
-  if (const auto question = rest.find('?'); question != std::string_view::npos) rest = rest.substr(0, question);
+  if (const auto question = rest.find('?'); question != std::string_view::npos)
+    rest = rest.substr(0, question);
   std::string_view parameters;
   if (const auto semicolon = rest.find(';'); semicolon != std::string_view::npos) {
     parameters = rest.substr(semicolon + 1);
@@ -96,14 +100,16 @@ base::ErrorOr<Trunk> trunk_from_uri(std::string_view uri) {
     } else if (parameter == "transport=tcp") {
       trunk.transport = TrunkTransport::kTcp;
     } else if (parameter.starts_with("transport=")) {
-      return base::fail(fmt::format("{} is not supported by this version; use transport=udp or transport=tcp", parameter));
+      return base::fail(
+          fmt::format("{} is not supported by this version; use transport=udp or transport=tcp", parameter));
     }
   }
   return trunk;
 }
 
 const Trunk* TrunkTable::find(std::string_view id) const {
-  const auto found = std::find_if(trunks.begin(), trunks.end(), [id](const Trunk& trunk) { return trunk.id == id; });
+  const auto found =
+      std::find_if(trunks.begin(), trunks.end(), [id](const Trunk& trunk) { return trunk.id == id; });
   return found == trunks.end() ? nullptr : &*found;
 }
 

@@ -52,7 +52,8 @@ struct TrunkTable {
   std::vector<Trunk> trunks;
 
   [[nodiscard]] const Trunk* find(std::string_view id) const;
-  /// The trunk for a call that names none: the one of the settings, then YAML, then the API; null if there is none.
+  /// The trunk for a call that names none: the one of the settings, then YAML, then the API; null if there is
+  /// none.
   [[nodiscard]] const Trunk* preferred() const;
 };
 

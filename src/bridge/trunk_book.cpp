@@ -13,12 +13,17 @@ constexpr std::string_view kOutboundTrunk = "outbound_trunk";
 
 base::ErrorOr<TrunkTransport> transport_of(livekit::SipTransport transport) {
   switch (transport) {
-    case livekit::SipTransport::kAuto: return TrunkTransport::kAuto;
-    case livekit::SipTransport::kUdp: return TrunkTransport::kUdp;
-    case livekit::SipTransport::kTcp: return TrunkTransport::kTcp;
-    case livekit::SipTransport::kTls: break;
+    case livekit::SipTransport::kAuto:
+      return TrunkTransport::kAuto;
+    case livekit::SipTransport::kUdp:
+      return TrunkTransport::kUdp;
+    case livekit::SipTransport::kTcp:
+      return TrunkTransport::kTcp;
+    case livekit::SipTransport::kTls:
+      break;
   }
-  return base::fail("SIP over TLS is not supported by this version; use SIP_TRANSPORT_TCP or SIP_TRANSPORT_UDP");
+  return base::fail(
+      "SIP over TLS is not supported by this version; use SIP_TRANSPORT_TCP or SIP_TRANSPORT_UDP");
 }
 
 livekit::SipOutboundTrunk api_form(const Trunk& trunk) {
@@ -88,8 +93,8 @@ base::ErrorOr<TrunkBook> TrunkBook::open(std::vector<Trunk> configured, store::S
   if (!objects) return base::Failure{objects.error()};
   for (const auto& object : *objects) {
     if (object.kind != kOutboundTrunk) continue;
-    const auto decoded = livekit::decode_create_sip_outbound_trunk(fmt::format(R"({{"trunk":{}}})", object.body),
-                                                                   livekit::TwirpFormat::kJson);
+    const auto decoded = livekit::decode_create_sip_outbound_trunk(
+        fmt::format(R"({{"trunk":{}}})", object.body), livekit::TwirpFormat::kJson);
     if (!decoded || !decoded->trunk) {
       return base::fail(fmt::format("the stored trunk {} cannot be read", object.id));
     }
@@ -99,9 +104,13 @@ base::ErrorOr<TrunkBook> TrunkBook::open(std::vector<Trunk> configured, store::S
   return book;
 }
 
-std::vector<Trunk> TrunkBook::trunks() const { return table_.trunks; }
+std::vector<Trunk> TrunkBook::trunks() const {
+  return table_.trunks;
+}
 
-const Trunk* TrunkBook::find(std::string_view id) const { return table_.find(id); }
+const Trunk* TrunkBook::find(std::string_view id) const {
+  return table_.find(id);
+}
 
 void TrunkBook::rebuild() {
   table_.trunks = configured_;
@@ -143,8 +152,10 @@ livekit::TwirpResult<livekit::SipOutboundTrunk> TrunkBook::update(
     const livekit::UpdateSipOutboundTrunkRequest& request) {
   const auto stored = made_.find(request.sip_trunk_id);
   if (stored == made_.end()) {
-    if (table_.find(request.sip_trunk_id) == nullptr) return base::Failure{livekit::sip_trunk_does_not_exist()};
-    return base::Failure{livekit::invalid_argument("this trunk is configured by settings and cannot be changed here")};
+    if (table_.find(request.sip_trunk_id) == nullptr)
+      return base::Failure{livekit::sip_trunk_does_not_exist()};
+    return base::Failure{
+        livekit::invalid_argument("this trunk is configured by settings and cannot be changed here")};
   }
   auto changed = apply(request, stored->second);
   if (!changed) return base::Failure{changed.error()};
@@ -176,7 +187,8 @@ livekit::Verdict TrunkBook::remove(const std::string& id) {
   if (made_.erase(id) == 0) {
     // Deleting what does not exist succeeds, as with LiveKit; what the settings hold cannot be deleted.
     if (table_.find(id) == nullptr) return {};
-    return base::Failure{livekit::invalid_argument("this trunk is configured by settings and cannot be deleted here")};
+    return base::Failure{
+        livekit::invalid_argument("this trunk is configured by settings and cannot be deleted here")};
   }
   store_->delete_sip_object(id);
   rebuild();

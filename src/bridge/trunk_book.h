@@ -15,11 +15,12 @@ class Store;
 
 namespace ringback::bridge {
 
-/// All trunks that this process knows: those of the settings (fixed) and those that the SIP API made (kept in the
-/// database). Owner: the SIP service, on the front thread.
+/// All trunks that this process knows: those of the settings (fixed) and those that the SIP API made (kept in
+/// the database). Owner: the SIP service, on the front thread.
 class TrunkBook {
  public:
-  /// Loads the API's trunks from the store and notes the configured ones in `livekit_sip_trunks`. Blocks; at start.
+  /// Loads the API's trunks from the store and notes the configured ones in `livekit_sip_trunks`. Blocks; at
+  /// start.
   [[nodiscard]] static base::ErrorOr<TrunkBook> open(std::vector<Trunk> configured, store::Store& store);
 
   /// Configured ones first.
@@ -29,14 +30,18 @@ class TrunkBook {
   [[nodiscard]] const Trunk* preferred() const { return table_.preferred(); }
 
   // What the SIP API does. Configured trunks can be listed and used there, but not changed.
-  livekit::TwirpResult<livekit::SipOutboundTrunk> create(const livekit::CreateSipOutboundTrunkRequest& request);
-  livekit::TwirpResult<livekit::SipOutboundTrunk> update(const livekit::UpdateSipOutboundTrunkRequest& request);
+  livekit::TwirpResult<livekit::SipOutboundTrunk> create(
+      const livekit::CreateSipOutboundTrunkRequest& request);
+  livekit::TwirpResult<livekit::SipOutboundTrunk> update(
+      const livekit::UpdateSipOutboundTrunkRequest& request);
   [[nodiscard]] livekit::TwirpResult<livekit::SipOutboundTrunk> get(const std::string& id) const;
-  [[nodiscard]] std::vector<livekit::SipOutboundTrunk> list(const livekit::ListSipTrunksRequest& filter) const;
+  [[nodiscard]] std::vector<livekit::SipOutboundTrunk> list(
+      const livekit::ListSipTrunksRequest& filter) const;
   livekit::Verdict remove(const std::string& id);
 
  private:
-  TrunkBook(std::vector<Trunk> configured, store::Store& store) : configured_(std::move(configured)), store_(&store) {}
+  TrunkBook(std::vector<Trunk> configured, store::Store& store)
+      : configured_(std::move(configured)), store_(&store) {}
   void put(const livekit::SipOutboundTrunk& trunk);
   void rebuild();
 

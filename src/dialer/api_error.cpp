@@ -52,19 +52,17 @@ ApiError from_failure(const bridge::CallFailure& failure) {
 }
 
 http::Response to_response(const ApiError& error) {
-  nlohmann::ordered_json body = {{"code", error.code},
-                                 {"message", error.message},
-                                 {"stage", error.stage},
-                                 {"action", error.action}};
+  nlohmann::ordered_json body = {
+      {"code", error.code}, {"message", error.message}, {"stage", error.stage}, {"action", error.action}};
   if (error.sip_status != 0) {
     body["sipStatus"] = error.sip_status;
     body["sipReason"] = error.sip_reason;
   }
   if (!error.provider_code.empty()) body["providerCode"] = error.provider_code;
   if (!error.call_id.empty()) body["callId"] = error.call_id;
-  auto response = http::Response::json(
-      error.status,
-      nlohmann::ordered_json{{"error", body}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  auto response = http::Response::json(error.status,
+                                       nlohmann::ordered_json{{"error", body}}.dump(
+                                           -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   if (error.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
   return response;
 }

@@ -17,7 +17,8 @@
 namespace ringback::dialer {
 namespace {
 
-// Far above any real request; the server's own limit lies higher, so that this error object is what clients see.
+// Far above any real request; the server's own limit lies higher, so that this error object is what clients
+// see.
 constexpr std::size_t kMaxBody = 64 * 1024;
 
 constexpr std::string_view kPhoneIdentity = "sip-caller";
@@ -64,7 +65,8 @@ void CallApi::create(const http::Request& http_request, http::Responder responde
 
   const auto now = net::wall_millis();
   const bridge::CallId id = bridge::make_call_id();
-  const auto number = read_dialled_number(request->phone_number, options_.default_region, options_.number_check);
+  const auto number =
+      read_dialled_number(request->phone_number, options_.default_region, options_.number_check);
 
   store::CallRow row;
   row.id = store::CallId(id.str());
@@ -109,8 +111,8 @@ void CallApi::create(const http::Request& http_request, http::Responder responde
 }
 
 void CallApi::refuse(http::Responder responder, store::CallRow row, const bridge::CallFailure& failure) {
-  base::log(base::LogLevel::kWarn, "call", row.id.str(), "failed ({}): {}. {}", failure.code(), failure.message,
-            failure.action);
+  base::log(base::LogLevel::kWarn, "call", row.id.str(), "failed ({}): {}. {}", failure.code(),
+            failure.message, failure.action);
   const store::CallId id = row.id;
   journal_.begin(std::move(row));
   journal_.fail(id, failure, net::wall_millis());
@@ -126,17 +128,22 @@ void CallApi::on_event(const bridge::CallEvent& event) {
   LiveCall& call = found->second;
 
   if (event.kind == bridge::CallEvent::Kind::kDialing && call.answer) {
-    nlohmann::ordered_json body = {{"roomName", call.room_name}, {"token", call.token},   {"url", options_.room_url},
-                                   {"callId", event.call_id.str()}, {"status", "initiated"}};
+    nlohmann::ordered_json body = {{"roomName", call.room_name},
+                                   {"token", call.token},
+                                   {"url", options_.room_url},
+                                   {"callId", event.call_id.str()},
+                                   {"status", "initiated"}};
     if (!call.warning.empty()) body["warning"] = call.warning;
-    call.answer->respond(http::Response::json(200, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+    call.answer->respond(
+        http::Response::json(200, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     call.answer.reset();
   }
   if (event.kind != bridge::CallEvent::Kind::kEnded) return;
 
   if (call.answer) {
     // The INVITE never left: the front end that asked for the call learns why.
-    ApiError error = from_failure(event.end ? *event.end : bridge::make_failure(bridge::CallCause::kInternal));
+    ApiError error =
+        from_failure(event.end ? *event.end : bridge::make_failure(bridge::CallCause::kInternal));
     if (error.status == 200) error.status = 409;
     error.call_id = event.call_id.str();
     call.answer->respond(to_response(error));
@@ -166,13 +173,14 @@ void CallApi::list(const http::Request& request, http::Responder responder) {
   if (const auto status = request.query_parameter("status"); status && !status->empty()) {
     filter.status = store::parse_call_status(*status);
     if (!filter.status) {
-      return responder.respond(to_response(
-          invalid_request("status must be one of initiated, ringing, connected, ended, failed")));
+      return responder.respond(
+          to_response(invalid_request("status must be one of initiated, ringing, connected, ended, failed")));
     }
   }
   if (const auto limit = request.query_parameter("limit"); limit && !limit->empty()) {
     const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), filter.limit);
-    if (error != std::errc{} || end != limit->data() + limit->size() || filter.limit < 1 || filter.limit > 500) {
+    if (error != std::errc{} || end != limit->data() + limit->size() || filter.limit < 1 ||
+        filter.limit > 500) {
       return responder.respond(to_response(invalid_request("limit must be a whole number from 1 to 500")));
     }
   }

@@ -22,8 +22,8 @@ namespace ringback::dialer {
 class CallApi {
  public:
   struct Options {
-    livekit::ApiKey room_key;   ///< signs the users' room tokens
-    std::string room_url;       ///< told to browsers
+    livekit::ApiKey room_key;  ///< signs the users' room tokens
+    std::string room_url;      ///< told to browsers
     std::string default_region = "US";
     NumberCheck number_check = NumberCheck::kLenient;
     std::vector<std::string> api_keys;  ///< empty: everybody who reaches the port may call
@@ -39,8 +39,8 @@ class CallApi {
  private:
   /// A call whose end has not come yet.
   struct LiveCall {
-    std::optional<http::Responder> answer;       ///< of the POST, until the INVITE is on its way
-    std::vector<http::Responder> hang_ups;       ///< DELETEs that wait for the end
+    std::optional<http::Responder> answer;  ///< of the POST, until the INVITE is on its way
+    std::vector<http::Responder> hang_ups;  ///< DELETEs that wait for the end
     std::string room_name;
     std::string token;
     std::string warning;

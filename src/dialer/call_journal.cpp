@@ -32,12 +32,15 @@ std::string ended_by(bridge::CallCause cause) {
     case CallCause::kBusy:
     case CallCause::kDeclined:
     case CallCause::kNoAnswer:
-    case CallCause::kUnavailable: return "phone";
+    case CallCause::kUnavailable:
+      return "phone";
     case CallCause::kUserHungUp:
-    case CallCause::kCancelled: return "api";
+    case CallCause::kCancelled:
+      return "api";
     case CallCause::kRoomClosed:
     case CallCause::kRoomEmpty:
-    case CallCause::kRemoved: return "room";
+    case CallCause::kRemoved:
+      return "room";
     case CallCause::kCredentialsMissing:
     case CallCause::kCredentialsRefused:
     case CallCause::kForbidden:
@@ -48,8 +51,10 @@ std::string ended_by(bridge::CallCause cause) {
     case CallCause::kNotAcceptable:
     case CallCause::kProviderOverloaded:
     case CallCause::kProviderError:
-    case CallCause::kRejected: return "provider";
-    default: return "ringback";
+    case CallCause::kRejected:
+      return "provider";
+    default:
+      return "ringback";
   }
 }
 
@@ -62,7 +67,8 @@ void CallJournal::begin(store::CallRow row) {
 
 void CallJournal::update(const store::CallId& id, store::CallChange change) {
   if (!store_.update_call(id, std::move(change))) {
-    base::log(base::LogLevel::kError, "store", id.str(), "a change of the call's row is lost: the database is too far behind");
+    base::log(base::LogLevel::kError, "store", id.str(),
+              "a change of the call's row is lost: the database is too far behind");
   }
 }
 
@@ -76,14 +82,22 @@ void CallJournal::record(const bridge::CallEvent& event) {
   store::CallChange change;
   change.at = event.at;
   switch (event.kind) {
-    case Kind::kJoined: return;
-    case Kind::kDialing: change.sip_call_id = event.sip_call_id; break;
-    case Kind::kRinging: change.status = store::CallStatus::kRinging; break;
-    case Kind::kAnswered: change.status = store::CallStatus::kConnected; break;
-    case Kind::kConnected: return;
+    case Kind::kJoined:
+      return;
+    case Kind::kDialing:
+      change.sip_call_id = event.sip_call_id;
+      break;
+    case Kind::kRinging:
+      change.status = store::CallStatus::kRinging;
+      break;
+    case Kind::kAnswered:
+      change.status = store::CallStatus::kConnected;
+      break;
+    case Kind::kConnected:
+      return;
     case Kind::kEnded:
-      change = end_of(event.end ? *event.end : bridge::make_failure(bridge::CallCause::kInternal), event.was_answered,
-                      event.at);
+      change = end_of(event.end ? *event.end : bridge::make_failure(bridge::CallCause::kInternal),
+                      event.was_answered, event.at);
       break;
   }
   update(id, std::move(change));

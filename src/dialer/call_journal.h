@@ -7,7 +7,8 @@
 
 namespace ringback::dialer {
 
-/// Writes the life of each call into the table `calls`, as its events come. Owner: the call API, front thread.
+/// Writes the life of each call into the table `calls`, as its events come. Owner: the call API, front
+/// thread.
 class CallJournal {
  public:
   explicit CallJournal(store::Store& store) : store_(store) {}

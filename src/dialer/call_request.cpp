@@ -17,14 +17,19 @@ base::Result<std::string, ApiError> text_field(const json& body, const char* nam
     if (!required) return std::string();
     return base::Failure{invalid_request(fmt::format("The field {} is missing", name))};
   }
-  if (!found->is_string()) return base::Failure{invalid_request(fmt::format("The field {} must be text", name))};
+  if (!found->is_string())
+    return base::Failure{invalid_request(fmt::format("The field {} must be text", name))};
   auto value = found->get<std::string>();
-  if (required && value.empty()) return base::Failure{invalid_request(fmt::format("The field {} is empty", name))};
+  if (required && value.empty())
+    return base::Failure{invalid_request(fmt::format("The field {} is empty", name))};
   if (value.size() > kMaxField) {
-    return base::Failure{invalid_request(fmt::format("The field {} is longer than {} bytes", name, kMaxField))};
+    return base::Failure{
+        invalid_request(fmt::format("The field {} is longer than {} bytes", name, kMaxField))};
   }
-  const bool control = std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (control) return base::Failure{invalid_request(fmt::format("The field {} has control characters", name))};
+  const bool control =
+      std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (control)
+    return base::Failure{invalid_request(fmt::format("The field {} has control characters", name))};
   return value;
 }
 

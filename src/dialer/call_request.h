@@ -20,11 +20,12 @@ struct CallRequest {
 /// Longest value of one field, in bytes; more is no name or number.
 inline constexpr std::size_t kMaxField = 256;
 
-/// Reads the JSON; the error names the field that is missing or of the wrong type. Unknown fields are ignored.
+/// Reads the JSON; the error names the field that is missing or of the wrong type. Unknown fields are
+/// ignored.
 [[nodiscard]] base::Result<CallRequest, ApiError> parse_call_request(std::string_view body);
 
-/// Makes room names: `call_<callerId>_<digits>_<milliseconds>`, unique within the process even for two calls in one
-/// millisecond. Owner: the call API.
+/// Makes room names: `call_<callerId>_<digits>_<milliseconds>`, unique within the process even for two calls
+/// in one millisecond. Owner: the call API.
 class RoomNames {
  public:
   [[nodiscard]] std::string next(std::string_view caller_id, std::string_view number, base::WallMillis now);

@@ -37,8 +37,10 @@ TEST(CallRequest, SaysWhatIsWrong) {
 
 TEST(RoomNames, AreUniqueWithinAMillisecond) {
   RoomNames names;
-  EXPECT_EQ(names.next("crm-dialer", "+1234567890", 1763800000000), "call_crm-dialer_1234567890_1763800000000");
-  EXPECT_EQ(names.next("crm-dialer", "+1234567890", 1763800000000), "call_crm-dialer_1234567890_1763800000001");
+  EXPECT_EQ(names.next("crm-dialer", "+1234567890", 1763800000000),
+            "call_crm-dialer_1234567890_1763800000000");
+  EXPECT_EQ(names.next("crm-dialer", "+1234567890", 1763800000000),
+            "call_crm-dialer_1234567890_1763800000001");
   EXPECT_EQ(names.next("a b/c\xc3\xa9", "+1", 1763800000005), "call_a-b-c--_1_1763800000005");
 }
 

@@ -10,9 +10,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+Json text(const std::string& value) {
+  return value.empty() ? Json(nullptr) : Json(value);
+}
 
-Json time(const std::optional<base::WallMillis>& value) { return value ? Json(iso_time(*value)) : Json(nullptr); }
+Json time(const std::optional<base::WallMillis>& value) {
+  return value ? Json(iso_time(*value)) : Json(nullptr);
+}
 
 Json view(const store::CallRow& row) {
   Json call = {
@@ -55,7 +59,9 @@ Json view(const store::CallRow& row) {
 }
 
 // Whatever bytes a database holds, the answer is valid UTF-8.
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -63,11 +69,13 @@ std::string iso_time(base::WallMillis time) {
   const std::time_t seconds = static_cast<std::time_t>(time / 1000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, time % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, time % 1000);
 }
 
-std::string call_json(const store::CallRow& row) { return dump(view(row)); }
+std::string call_json(const store::CallRow& row) {
+  return dump(view(row));
+}
 
 std::string call_list_json(const store::CallPage& page) {
   Json list = {{"calls", Json::array()}, {"nextCursor", text(page.next_cursor)}};

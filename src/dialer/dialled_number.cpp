@@ -21,7 +21,8 @@ constexpr std::size_t kMinDigits = 7;
 constexpr std::size_t kMaxDigits = 15;
 
 bool is_separator(char c) {
-  return c == ' ' || c == '\t' || c == '.' || c == '-' || c == '(' || c == ')' || c == '[' || c == ']' || c == '/';
+  return c == ' ' || c == '\t' || c == '.' || c == '-' || c == '(' || c == ')' || c == '[' || c == ']' ||
+         c == '/';
 }
 
 // "+1 (555) 123-00.00" -> "+15551230000"; empty when something else stands in it.
@@ -37,24 +38,31 @@ std::string without_separators(std::string_view typed) {
 
 std::string_view why_impossible(PhoneNumberUtil::ValidationResult result) {
   switch (result) {
-    case PhoneNumberUtil::TOO_SHORT: return "it is too short for its country";
-    case PhoneNumberUtil::TOO_LONG: return "it is too long for its country";
-    case PhoneNumberUtil::INVALID_COUNTRY_CODE: return "no country has this code";
-    default: return "its numbering plan does not have it";
+    case PhoneNumberUtil::TOO_SHORT:
+      return "it is too short for its country";
+    case PhoneNumberUtil::TOO_LONG:
+      return "it is too long for its country";
+    case PhoneNumberUtil::INVALID_COUNTRY_CODE:
+      return "no country has this code";
+    default:
+      return "its numbering plan does not have it";
   }
 }
 
 }  // namespace
 
-base::Result<DialledNumber, bridge::CallFailure> read_dialled_number(std::string_view typed, std::string_view region,
+base::Result<DialledNumber, bridge::CallFailure> read_dialled_number(std::string_view typed,
+                                                                     std::string_view region,
                                                                      NumberCheck check) {
   using bridge::CallCause;
   if (typed.empty()) return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "it is empty")};
-  if (typed.size() > kMaxTyped) return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "it is too long")};
+  if (typed.size() > kMaxTyped)
+    return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "it is too long")};
 
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   const std::string plain = without_separators(typed);
-  if (plain.empty()) return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "these are not digits")};
+  if (plain.empty())
+    return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "these are not digits")};
   PhoneNumber number;
   const auto parsed = util.Parse(std::string(typed), std::string(region), &number);
 
@@ -65,12 +73,13 @@ base::Result<DialledNumber, bridge::CallFailure> read_dialled_number(std::string
     util.Format(number, PhoneNumberUtil::E164, &result.e164);
     const auto digits = result.e164.size() - 1;
     if (digits < kMinDigits || digits > kMaxDigits) {
-      return base::Failure{bridge::make_failure(CallCause::kInvalidNumber, "it has too few or too many digits")};
+      return base::Failure{
+          bridge::make_failure(CallCause::kInvalidNumber, "it has too few or too many digits")};
     }
   } else {
     return base::Failure{bridge::make_failure(
-        CallCause::kInvalidNumber,
-        plain.starts_with('+') ? "after + it needs 7 to 15 digits" : "it is no number of the default region")};
+        CallCause::kInvalidNumber, plain.starts_with('+') ? "after + it needs 7 to 15 digits"
+                                                          : "it is no number of the default region")};
   }
 
   const auto possible = parsed == PhoneNumberUtil::NO_PARSING_ERROR ? util.IsPossibleNumberWithReason(number)

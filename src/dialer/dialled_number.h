@@ -18,9 +18,9 @@ struct DialledNumber {
   std::string warning;  ///< for the caller; empty when the numbering plan agrees
 };
 
-/// Reads what people type. `+` and 7 to 15 digits (after blanks, dots, dashes, brackets, slashes) is dialled even when
-/// no numbering plan knows it; anything else is read as a number of `region` ("US"). Errors: kInvalidNumber, and
-/// kImpossibleNumber with NumberCheck::kPlan. Pure; any thread.
+/// Reads what people type. `+` and 7 to 15 digits (after blanks, dots, dashes, brackets, slashes) is dialled
+/// even when no numbering plan knows it; anything else is read as a number of `region` ("US"). Errors:
+/// kInvalidNumber, and kImpossibleNumber with NumberCheck::kPlan. Pure; any thread.
 [[nodiscard]] base::Result<DialledNumber, bridge::CallFailure> read_dialled_number(std::string_view typed,
                                                                                    std::string_view region,
                                                                                    NumberCheck check);

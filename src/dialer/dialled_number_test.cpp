@@ -27,8 +27,9 @@ TEST(DialledNumber, ReadsNationalFormInTheRegion) {
 }
 
 TEST(DialledNumber, RefusesWhatIsNoNumber) {
-  for (const char* typed : {"", "abc", "+", "++15551230000", "+12345", "+1234567890123456", "12", "sip:bob@example.com",
-                            "+1555123000x", "tel:+15551230000;drop table calls", "\xff\xfe"}) {
+  for (const char* typed :
+       {"", "abc", "+", "++15551230000", "+12345", "+1234567890123456", "12", "sip:bob@example.com",
+        "+1555123000x", "tel:+15551230000;drop table calls", "\xff\xfe"}) {
     EXPECT_EQ(e164(typed), "invalid_number") << typed;
   }
   EXPECT_EQ(e164(std::string(1000, '1')), "invalid_number");

@@ -1,11 +1,11 @@
 #include "dialer/service_status.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <nlohmann/json.hpp>
 
 #include "bridge/sip_service.h"
 #include "net/front.h"
@@ -23,13 +23,17 @@ constexpr base::Duration kWorkerPatience = std::chrono::seconds(5);
 /// Builds the metrics of one scrape: everything is read at that moment, nothing is kept between scrapes.
 class Scrape {
  public:
-  void gauge(const std::string& name, const std::string& help, double value, const prometheus::Labels& labels = {}) {
+  void gauge(const std::string& name, const std::string& help, double value,
+             const prometheus::Labels& labels = {}) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels).Set(value);
   }
-  void counter(const std::string& name, const std::string& help, double value, const prometheus::Labels& labels = {}) {
+  void counter(const std::string& name, const std::string& help, double value,
+               const prometheus::Labels& labels = {}) {
     prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels).Increment(value);
   }
-  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer().Serialize(registry_.Collect());
+  }
 
  private:
   prometheus::Registry registry_;
@@ -64,13 +68,17 @@ void ServiceStatus::sample() {
 }
 
 void ServiceStatus::mount(http::Router& router) {
-  router.add("GET", "/healthz", [this](http::Request, http::Responder responder) { responder.respond(health()); });
-  router.add("GET", "/readyz", [this](http::Request, http::Responder responder) { responder.respond(readiness()); });
-  router.add("GET", "/metrics", [this](http::Request, http::Responder responder) { responder.respond(metrics()); });
+  router.add("GET", "/healthz",
+             [this](http::Request, http::Responder responder) { responder.respond(health()); });
+  router.add("GET", "/readyz",
+             [this](http::Request, http::Responder responder) { responder.respond(readiness()); });
+  router.add("GET", "/metrics",
+             [this](http::Request, http::Responder responder) { responder.respond(metrics()); });
 }
 
 http::Response ServiceStatus::health() const {
-  return http::Response::json(200, nlohmann::ordered_json{{"status", "ok"}, {"version", parts_.version}}.dump());
+  return http::Response::json(200,
+                              nlohmann::ordered_json{{"status", "ok"}, {"version", parts_.version}}.dump());
 }
 
 http::Response ServiceStatus::readiness() const {
@@ -82,7 +90,8 @@ http::Response ServiceStatus::readiness() const {
       problems.push_back(fmt::format("worker {} does not answer", i));
     }
   }
-  nlohmann::ordered_json body = {{"status", problems.empty() ? "ready" : "not ready"}, {"problems", problems}};
+  nlohmann::ordered_json body = {{"status", problems.empty() ? "ready" : "not ready"},
+                                 {"problems", problems}};
   // Without a trunk the service is as ready as its operator made it; it says so all the same.
   const bridge::Trunk* trunk = parts_.calls.trunks().preferred();
   body["trunk"] = trunk == nullptr ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(trunk->id);
@@ -92,8 +101,10 @@ http::Response ServiceStatus::readiness() const {
 http::Response ServiceStatus::metrics() const {
   Scrape scrape;
   const auto& calls = parts_.calls.counters();
-  scrape.counter("ringback_calls_started_total", "Calls that were asked for", static_cast<double>(calls.started));
-  scrape.counter("ringback_calls_answered_total", "Calls that a phone answered", static_cast<double>(calls.answered));
+  scrape.counter("ringback_calls_started_total", "Calls that were asked for",
+                 static_cast<double>(calls.started));
+  scrape.counter("ringback_calls_answered_total", "Calls that a phone answered",
+                 static_cast<double>(calls.answered));
   for (const auto& [cause, count] : calls.ended) {
     scrape.counter("ringback_calls_ended_total", "Calls that are over, by reason", static_cast<double>(count),
                    {{"reason", std::string(bridge::code_of(cause))}});
@@ -104,7 +115,8 @@ http::Response ServiceStatus::metrics() const {
     const prometheus::Labels worker = {{"worker", std::to_string(i)}};
     const auto& rooms = samples_[i].rooms;
     scrape.gauge("ringback_rooms", "Open rooms", static_cast<double>(rooms.rooms), worker);
-    scrape.gauge("ringback_participants", "Participants in rooms", static_cast<double>(rooms.participants), worker);
+    scrape.gauge("ringback_participants", "Participants in rooms", static_cast<double>(rooms.participants),
+                 worker);
     scrape.gauge("ringback_tracks", "Published tracks", static_cast<double>(rooms.tracks), worker);
     scrape.counter("ringback_room_packets_received_total", "Media packets from clients",
                    static_cast<double>(rooms.packets_in), worker);
@@ -112,8 +124,8 @@ http::Response ServiceStatus::metrics() const {
                    static_cast<double>(rooms.packets_out), worker);
     scrape.counter("ringback_room_bytes_received_total", "Media bytes from clients",
                    static_cast<double>(rooms.bytes_in), worker);
-    scrape.counter("ringback_room_bytes_sent_total", "Media bytes to clients", static_cast<double>(rooms.bytes_out),
-                   worker);
+    scrape.counter("ringback_room_bytes_sent_total", "Media bytes to clients",
+                   static_cast<double>(rooms.bytes_out), worker);
     scrape.gauge("ringback_worker_cpu_share", "CPU time of the worker's thread by wall time, 0 to 1",
                  parts_.workers[i]->cpu_share(), worker);
   }
@@ -121,18 +133,20 @@ http::Response ServiceStatus::metrics() const {
                parts_.front.cpu_share());
 
   const auto sip = parts_.sip.counters();
-  scrape.counter("ringback_sip_messages_received_total", "SIP messages received", static_cast<double>(sip.received));
+  scrape.counter("ringback_sip_messages_received_total", "SIP messages received",
+                 static_cast<double>(sip.received));
   scrape.counter("ringback_sip_messages_sent_total", "SIP messages sent", static_cast<double>(sip.sent));
-  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped", static_cast<double>(sip.dropped_not_ours),
-                 {{"reason", "not_ours"}});
-  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped", static_cast<double>(sip.dropped_over_limit),
-                 {{"reason", "over_limit"}});
-  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped", static_cast<double>(sip.dropped_overload),
-                 {{"reason", "overload"}});
+  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped",
+                 static_cast<double>(sip.dropped_not_ours), {{"reason", "not_ours"}});
+  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped",
+                 static_cast<double>(sip.dropped_over_limit), {{"reason", "over_limit"}});
+  scrape.counter("ringback_sip_dropped_total", "SIP messages dropped",
+                 static_cast<double>(sip.dropped_overload), {{"reason", "overload"}});
   scrape.gauge("ringback_sip_connections", "Open SIP connections", static_cast<double>(sip.connections));
 
   const auto store = parts_.store.health();
-  scrape.gauge("ringback_store_queue", "Database operations that wait", static_cast<double>(store.queue_depth));
+  scrape.gauge("ringback_store_queue", "Database operations that wait",
+               static_cast<double>(store.queue_depth));
   scrape.counter("ringback_store_writes_total", "Rows written", static_cast<double>(store.writes_done));
   scrape.counter("ringback_store_writes_refused_total", "Writes refused because the queue was full",
                  static_cast<double>(store.writes_refused));

@@ -25,10 +25,11 @@ class Store;
 
 namespace ringback::dialer {
 
-/// How the program is doing: /healthz (it runs), /readyz (it can take calls) and /metrics (Prometheus text format).
+/// How the program is doing: /healthz (it runs), /readyz (it can take calls) and /metrics (Prometheus text
+/// format).
 ///
-/// Owner: the program; front thread. The workers' counters are plain integers that only their threads touch, so
-/// they are copied over once a second. start() before the first request, stop() before the workers end.
+/// Owner: the program; front thread. The workers' counters are plain integers that only their threads touch,
+/// so they are copied over once a second. start() before the first request, stop() before the workers end.
 class ServiceStatus {
  public:
   struct Parts {
