@@ -41,6 +41,8 @@ sdp::SentTrack DownTrack::description() const {
 
 bool DownTrack::bind(base::TimePoint now, const sdp::WebRtcSection& agreed) {
   agreed_ = agreed.codecs;
+  extension_ids_ = {.dependency_descriptor = agreed.extension_id(sdp::extension::kDependencyDescriptor),
+                    .abs_capture_time = agreed.extension_id(sdp::extension::kAbsCaptureTime)};
   map_payload_types();
   const auto taken = std::ranges::any_of(source_.formats(), [this](const sdp::WebRtcCodec& format) {
     return payload_type_[format.payload_type & 0x7f] != kNoType;
@@ -101,18 +103,32 @@ void DownTrack::on_packet(base::TimePoint now, const sdp::WebRtcCodec&, const rt
   octets_ += static_cast<std::uint32_t>(packet.payload().size());
 }
 
+DownTrack::Extensions DownTrack::extensions_of(const rtp::PacketView& packet) const {
+  Extensions extensions;
+  if (!packet.has_extension()) return extensions;
+  const auto carry = [&](std::uint8_t from, std::uint8_t to) {
+    if (from == 0 || to == 0) return;
+    if (const auto data = packet.extension(from)) extensions.push_back({to, *data});
+  };
+  const ForwardedExtensions& ids = source_.extension_ids();
+  carry(ids.dependency_descriptor, extension_ids_.dependency_descriptor);
+  carry(ids.abs_capture_time, extension_ids_.abs_capture_time);
+  return extensions;
+}
+
 bool DownTrack::send_original(const rtp::PacketView& packet, StreamRewriter::Position position) {
   const std::uint8_t payload_type = payload_type_[packet.payload_type()];
   if (payload_type == kNoType) return false;
   const std::span<std::uint8_t> slot = peer_.prepare();
   if (slot.empty()) return false;
+  const Extensions extensions = extensions_of(packet);
   const std::size_t size = rtp::write_packet(slot,
                                              {.marker = packet.marker(),
                                               .payload_type = payload_type,
                                               .sequence = position.sequence,
                                               .timestamp = position.timestamp,
                                               .ssrc = ssrc_},
-                                             packet.payload());
+                                             packet.payload(), {extensions.begin(), extensions.end()});
   return size != 0 && peer_.commit_rtp(size);
 }
 
@@ -125,11 +141,14 @@ bool DownTrack::send_rtx(const rtp::PacketView& packet, StreamRewriter::Position
 
   const std::span<std::uint8_t> slot = peer_.prepare();
   if (slot.empty()) return false;
-  const std::size_t header = rtp::write_header(slot, {.marker = packet.marker(),
-                                                      .payload_type = rtx_type,
-                                                      .sequence = rtx_sequence_++,
-                                                      .timestamp = position.timestamp,
-                                                      .ssrc = rtx_ssrc_});
+  const Extensions extensions = extensions_of(packet);
+  const std::size_t header = rtp::write_header(slot,
+                                               {.marker = packet.marker(),
+                                                .payload_type = rtx_type,
+                                                .sequence = rtx_sequence_++,
+                                                .timestamp = position.timestamp,
+                                                .ssrc = rtx_ssrc_},
+                                               {extensions.begin(), extensions.end()});
   const auto payload = packet.payload();
   if (header == 0 || header + 2 + payload.size() > slot.size()) return false;
   rtp::write_u16(slot.data() + header,

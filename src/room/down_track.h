@@ -8,6 +8,8 @@
 #include "base/time.h"
 #include "room/stream_rewriter.h"
 #include "room/up_track.h"
+#include "rtp/fixed_list.h"
+#include "rtp/packet.h"
 #include "rtp/rtcp.h"
 #include "sdp/webrtc_profile.h"
 
@@ -60,6 +62,8 @@ class DownTrack final : public TrackConsumer {
   static constexpr std::uint8_t kNoType = 0xff;
 
   void map_payload_types();
+  using Extensions = rtp::FixedList<rtp::HeaderExtension, 2>;
+  [[nodiscard]] Extensions extensions_of(const rtp::PacketView& packet) const;
   bool send_original(const rtp::PacketView& packet, StreamRewriter::Position position);
   bool send_rtx(const rtp::PacketView& packet, StreamRewriter::Position position);
 
@@ -69,6 +73,7 @@ class DownTrack final : public TrackConsumer {
   const std::uint32_t rtx_ssrc_;
   StreamRewriter rewriter_;
   std::vector<sdp::WebRtcCodec> agreed_;
+  ForwardedExtensions extension_ids_;           ///< as the client has them
   std::array<std::uint8_t, 128> payload_type_;  ///< source payload type to the client's; kNoType: not taken
   std::array<std::uint8_t, 128> rtx_payload_type_;  ///< the client's payload type to its rtx type
   bool bound_ = false;

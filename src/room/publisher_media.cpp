@@ -90,6 +90,10 @@ void PublisherSide::accept(base::TimePoint now, const Route& route, const rtp::P
 void PublisherSide::accept_rtx(base::TimePoint now, const Route& route, const rtp::PacketView& packet) {
   const auto payload = packet.payload();
   if (payload.size() <= 2) return;  // a probe without content
+  rtp::HeaderExtension descriptor{.id = route.section->track->extension_ids().dependency_descriptor,
+                                  .data = {}};
+  const auto data = descriptor.id != 0 ? packet.extension(descriptor.id) : std::nullopt;
+  if (data) descriptor.data = *data;
   std::array<std::uint8_t, PacketHistory::kMaxPacket> buffer;
   const std::size_t size = rtp::write_packet(buffer,
                                              {.marker = packet.marker(),
@@ -97,7 +101,7 @@ void PublisherSide::accept_rtx(base::TimePoint now, const Route& route, const rt
                                               .sequence = rtp::read_u16(payload.data()),
                                               .timestamp = packet.timestamp(),
                                               .ssrc = route.stream->ssrc},
-                                             payload.subspan(2));
+                                             payload.subspan(2), {&descriptor, data ? std::size_t{1} : 0});
   if (const auto original = rtp::PacketView::parse(std::span(buffer).first(size)))
     accept(now, route, *original);
 }

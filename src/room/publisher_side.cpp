@@ -156,6 +156,7 @@ void PublisherSide::forget(const UpTrack& track) {
 sdp::AnswerChoice PublisherSide::choose(const sdp::WebRtcSection& offered) {
   sdp::AnswerChoice choice;
   choice.receive = false;
+  choice.transport_cc = true;
   const bool client_sends = !offered.rejected && sdp::sends(offered.direction);
   const std::string msid_track = offered.msid ? offered.msid->track : std::string();
   Section* section = section_of(offered.mid);
@@ -234,6 +235,9 @@ void PublisherSide::agree(const sdp::WebRtcSection& offered, const sdp::WebRtcSe
   info.codecs.front().mime_type = info.mime_type;
   info.codecs.front().mid = offered.mid;
   track->set_formats(std::move(formats));
+  track->set_extension_ids(
+      {.dependency_descriptor = answer.extension_id(sdp::extension::kDependencyDescriptor),
+       .abs_capture_time = answer.extension_id(sdp::extension::kAbsCaptureTime)});
 
   if (!track->streams().empty()) return;
   if (!offered.send_rids.empty()) {

@@ -9,7 +9,6 @@
 #include "net/clock.h"
 #include "net/front.h"
 #include "room/room_service.h"
-#include "room/sid.h"
 #include "room/websocket_link.h"
 
 namespace ringback::room {
@@ -18,13 +17,6 @@ namespace {
 /// A join request carries an SDP and a token in its query.
 constexpr std::size_t kMaxHeader = 64 * 1024;
 constexpr std::size_t kMaxBody = 4 * 1024 * 1024;
-
-std::shared_ptr<const RoomSettings> with_node_id(std::shared_ptr<const RoomSettings> settings) {
-  if (!settings->node_id.empty()) return settings;
-  auto complete = std::make_shared<RoomSettings>(*settings);
-  complete->node_id = make_sid("ND_");
-  return complete;
-}
 
 }  // namespace
 
@@ -40,7 +32,7 @@ void TwirpReply::fail(const livekit::TwirpError& error) {
 }
 
 RoomServer::RoomServer(net::Front& front, std::shared_ptr<const RoomSettings> settings)
-    : front_(front), settings_(with_node_id(std::move(settings))), data_relay_(front) {}
+    : front_(front), settings_(std::move(settings)), data_relay_(front) {}
 
 RoomServer::~RoomServer() = default;
 

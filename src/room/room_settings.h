@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "livekit/access_token.h"
 #include "livekit/model.h"
+#include "room/sid.h"
 
 namespace ringback::room {
 
@@ -17,8 +18,8 @@ namespace ringback::room {
 struct RoomSettings {
   std::vector<livekit::ApiKey> api_keys;
   std::string server_version =
-      "1.9.12";         ///< LiveKit version whose behaviour we offer: clients gate features by it
-  std::string node_id;  ///< "ND_..."; filled by RoomServer when empty
+      "1.9.12";  ///< LiveKit version whose behaviour we offer: clients gate features by it
+  std::string node_id = make_sid("ND_");
   std::string region;
 
   bool single_connection = true;      ///< serve /rtc/v1; without it clients fall back to two peer connections

@@ -20,6 +20,13 @@ namespace ringback::room {
 class Participant;
 class UpTrack;
 
+/// Ids of the header extensions that travel with a packet from its publisher to its subscribers (RFC 8285);
+/// 0: not negotiated. Without the dependency descriptor Chromium does not decode AV1.
+struct ForwardedExtensions {
+  std::uint8_t dependency_descriptor = 0;
+  std::uint8_t abs_capture_time = 0;
+};
+
 /// Who gets the packets of a published track: a DownTrack to a client, or a participant of this process.
 class TrackConsumer {
  public:
@@ -76,6 +83,9 @@ class UpTrack {
     return formats_.empty() ? 8000 : formats_.front().clock_rate;
   }
 
+  void set_extension_ids(const ForwardedExtensions& ids) { extension_ids_ = ids; }
+  [[nodiscard]] const ForwardedExtensions& extension_ids() const { return extension_ids_; }
+
   /// Streams from the lowest layer to the highest.
   [[nodiscard]] std::vector<std::unique_ptr<UpStream>>& streams() { return streams_; }
   UpStream& add_stream(std::uint32_t ssrc, std::uint32_t rtx_ssrc, std::string rid);
@@ -108,6 +118,7 @@ class UpTrack {
   livekit::TrackInfo info_;
   KeyframeSource* keyframes_;
   std::vector<sdp::WebRtcCodec> formats_;
+  ForwardedExtensions extension_ids_;
   std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
   std::vector<std::unique_ptr<UpStream>> streams_;
   UpStream* current_ = nullptr;

@@ -14,14 +14,13 @@ constexpr std::array<std::string_view, 5> kVideoCodecs = {"VP8", "VP9", "H264", 
 constexpr std::array<std::string_view, 4> kVideoFeedback = {"ccm fir", "nack", "nack pli", "goog-remb"};
 constexpr std::string_view kTransportCc = "transport-cc";
 
-constexpr std::array<std::string_view, 3> kReceivedAudioExtensions = {extension::kMid, extension::kAudioLevel,
-                                                                      extension::kAbsCaptureTime};
-constexpr std::array<std::string_view, 5> kReceivedVideoExtensions = {
+// The same whichever way a section goes: Chromium offers in later sections only what the earlier ones of the
+// bundle have agreed to, and its first offer has nothing but sections to receive in.
+constexpr std::array<std::string_view, 3> kAudioExtensions = {extension::kMid, extension::kAudioLevel,
+                                                              extension::kAbsCaptureTime};
+constexpr std::array<std::string_view, 5> kVideoExtensions = {
     extension::kMid, extension::kRid, extension::kRepairedRid, extension::kDependencyDescriptor,
     extension::kAbsCaptureTime};
-constexpr std::array<std::string_view, 2> kSentExtensions = {extension::kDependencyDescriptor,
-                                                             extension::kAbsCaptureTime};
-
 /// Extension ids of our own offers; a browser keeps to what the offerer chose.
 constexpr std::uint8_t kOfferedAbsCaptureTime = 2;
 constexpr std::uint8_t kOfferedDependencyDescriptor = 8;
@@ -103,16 +102,12 @@ void answer_video_codecs(const WebRtcSection& offered, const AnswerChoice& choic
   }
 }
 
-void answer_extensions(const WebRtcSection& offered, const AnswerChoice& choice, bool receiving,
-                       WebRtcSection& section) {
+void answer_extensions(const WebRtcSection& offered, const AnswerChoice& choice, WebRtcSection& section) {
   const bool video = offered.kind == SectionKind::kVideo;
   for (const HeaderExtension& extension : offered.extensions) {
-    bool wanted = contains(kSentExtensions, extension.uri);
-    if (receiving) {
-      wanted = video ? contains(kReceivedVideoExtensions, extension.uri) ||
-                           (choice.transport_cc && extension.uri == extension::kTransportWideCc)
-                     : contains(kReceivedAudioExtensions, extension.uri);
-    }
+    const bool wanted = video ? contains(kVideoExtensions, extension.uri) ||
+                                    (choice.transport_cc && extension.uri == extension::kTransportWideCc)
+                              : contains(kAudioExtensions, extension.uri);
     if (wanted) section.extensions.push_back(extension);
   }
 }
@@ -199,7 +194,7 @@ WebRtcSection answered(const WebRtcSection& offered, const AnswerChoice& choice)
     section.codecs = offered.codecs;
     return section;
   }
-  answer_extensions(offered, choice, receiving, section);
+  answer_extensions(offered, choice, section);
   if (receiving) section.recv_rids = offered.send_rids;
   if (sends(section.direction)) assign_track(choice.send, section);
   return section;
