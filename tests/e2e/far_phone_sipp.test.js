@@ -1,5 +1,6 @@
 // The far phone is sipp: what a provider's SIP may do to a call.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, afterEach, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
 import { Ringback } from './harness/ringback.js';
@@ -126,25 +127,40 @@ test('nobody else can take over the audio of a call', async () => {
   await ringback.hangUp(placed.callId);
 });
 
-test('doubled answers are acknowledged and make one call', async () => {
-  const { phone, ringback, placed } = await call('doubled_answer', { echo: true });
+test('an answer whose ACK was lost is acknowledged again, as often as it comes', async () => {
+  const { phone, ringback, placed } = await call('lost_ack', { echo: true });
   await ringback.status(placed.callId, 'connected');
-  await pause(300);
+  const sent = (name) => phone.messages.split(`\n${name}`).length - 1;
+  await eventually('sipp to see an ACK', 30_000, async () => {
+    const answers = sent('SIP/2.0 200 OK');
+    await pause(800);
+    return answers > 0 && sent('SIP/2.0 200 OK') === answers;
+  });
   await ringback.hangUp(placed.callId);
   await phone.finished();
 });
 
-for (const algorithm of ['md5', 'sha256']) {
-  test(`a provider that asks for the password (${algorithm}) gets it once`, async () => {
-    const { phone, ringback, placed } = await call(
-      `auth_${algorithm}`,
-      { keys: { auth_user: 'dialer', auth_password: 'correct horse' } },
-      { SIP_TRUNK_USERNAME: 'dialer', SIP_TRUNK_PASSWORD: 'correct horse' },
-    );
+for (const [algorithm, hash] of [['md5', 'md5'], ['sha256', 'sha256']]) {
+  test(`a provider that asks for the password (${algorithm}) gets a digest of it, once`, async () => {
+    const settings = { SIP_TRUNK_USERNAME: 'dialer', SIP_TRUNK_PASSWORD: 'correct horse' };
+    const { phone, ringback, placed } = await call(`auth_${algorithm}`, {}, settings);
     await ringback.status(placed.callId, 'connected');
     await ringback.hangUp(placed.callId);
     await phone.finished();
+    assert.equal(phone.received.filter((line) => line.startsWith('INVITE ')).length, 2);
     assert.ok(!phone.messages.includes('correct horse'), 'the password itself is never sent');
+
+    const [, credentials] = /^Proxy-Authorization: Digest (.*)$/m.exec(phone.messages);
+    const value = Object.fromEntries([...credentials.matchAll(/(\w+)="?([^",]+)/g)].map(([, name, text]) => [name, text]));
+    assert.equal(value.username, 'dialer');
+    assert.equal(value.realm, 'provider.example');
+    const digest = (...parts) => createHash(hash).update(parts.join(':')).digest('hex');
+    const expected = digest(
+      digest('dialer', 'provider.example', 'correct horse'),
+      value.nonce, value.nc, value.cnonce, value.qop,
+      digest('INVITE', value.uri),
+    );
+    assert.equal(value.response, expected);
   });
 }
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from './harness/ports.js';
+import { freePorts, isBound } from './harness/ports.js';
 import { Program } from './harness/program.js';
 import { eventually } from './harness/wait.js';
 
@@ -50,11 +50,6 @@ test('starts within 5 s, calls the demo phone, ends on Ctrl-C within 3 s', { ski
   const { code } = await program.stop('SIGINT', 10_000);
   assert.equal(code, 0, program.tail());
   assert.ok(performance.now() - asked < 3000, `ended after ${(performance.now() - asked).toFixed(0)} ms`);
-  await eventually('the demo phone to be gone', 4000, () => !isListening(base + 8));
+  await eventually('the demo phone to be gone', 4000, () => !isBound(base + 8));
   fs.rmSync(dataDir, { recursive: true, force: true });
 });
-
-function isListening(port) {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return new RegExp(`0100007F:${hex} `).test(fs.readFileSync('/proc/net/udp', 'utf8'));
-}

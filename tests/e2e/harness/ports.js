@@ -1,5 +1,6 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
 
 // Below the range that the kernel takes ports from by itself, so that nobody takes one between check and use.
@@ -39,4 +40,10 @@ async function isFree(port) {
     });
     await new Promise((resolve) => tcp.close(resolve));
   }
+}
+
+/** Whether some program has this port of 127.0.0.1 open, by UDP or TCP. */
+export function isBound(port) {
+  const entry = new RegExp(`: 0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `);
+  return ['udp', 'tcp'].some((table) => entry.test(fs.readFileSync(`/proc/net/${table}`, 'utf8')));
 }

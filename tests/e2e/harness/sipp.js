@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from './ports.js';
+import { freePorts, isBound } from './ports.js';
 import { Program } from './program.js';
 import { writeUlawTone } from './sound.js';
+import { eventually } from './wait.js';
 
 const kScenarios = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../sipp');
 
@@ -12,7 +13,7 @@ const kScenarios = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 export class SippPhone {
   /**
    * `options`: `calls` (how many it takes, 1), `transport` ('udp' or 'tcp'), `echo` (send back the RTP that comes),
-   * `tone` (Hz, for scenarios that play one), `keys` (sipp's -key values), `peer` (an RtpPeer, for scenarios that let it speak).
+   * `tone` (Hz, for scenarios that play one), `peer` (an RtpPeer, for scenarios that let it speak).
    */
   static async start(scenario, options = {}) {
     const phone = new SippPhone();
@@ -32,9 +33,8 @@ export class SippPhone {
     ];
     if (options.echo) args.push('-rtp_echo');
     if (options.peer !== undefined) args.push('-key', 'media_port_of_peer', String(options.peer.port));
-    for (const [name, value] of Object.entries(options.keys ?? {})) args.push('-key', name, String(value));
     phone.program = new Program(`sipp ${scenario}`, 'sipp', args, { cwd: phone.folder, env: { ...process.env, TERM: 'dumb' } });
-    await phone.program.line(/./, 5000).catch(() => undefined);
+    await eventually('sipp to listen', 5000, () => isBound(phone.port) || !phone.program.alive);
     return phone;
   }
 
