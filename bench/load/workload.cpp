@@ -135,8 +135,8 @@ base::ErrorOr<TalkResult> measure_talk(const LoadOptions& options, const std::st
     return base::fail(fmt::format("{} of {} legs ended early", legs - result.legs, legs));
   result.cpu_percent_per_leg =
       100 * static_cast<double>(cpu.count()) / static_cast<double>(elapsed.count()) / legs;
-  result.memory_mib_per_leg =
-      static_cast<double>(memory_after - memory_before) / 1024 / (legs > 2 ? legs - 2 : 1);
+  result.memory_mib_per_leg = (static_cast<double>(memory_after) - static_cast<double>(memory_before)) /
+                              1024 / (legs > 2 ? legs - 2 : 1);
   for (const LegReport& report : reports) {
     result.sent += report.sent;
     result.received += report.received;
