@@ -157,28 +157,42 @@ TEST(AccessToken, TakesTheHeaderBeforeTheParameter) {
   EXPECT_EQ(refused.error().message, "invalid authorization header. Must start with Bearer ");
 }
 
+/// The grants of a token with this `video` claim.
+VideoGrants grants_of(std::string_view video) {
+  const auto claims =
+      verify_token(sign(R"({"iss":"devkey","video":)" + std::string(video) + "}"), secret_of, kNow);
+  EXPECT_TRUE(claims) << video;
+  return claims ? claims->video_or_none() : VideoGrants{};
+}
+
 TEST(VideoGrants, AbsentIsNotFalse) {
-  VideoGrants grants;
-  EXPECT_TRUE(grants.may_publish());
-  EXPECT_TRUE(grants.may_subscribe());
-  EXPECT_TRUE(grants.may_publish_data());
-  EXPECT_FALSE(grants.may_update_own_metadata());
-  grants.can_publish = false;
-  EXPECT_FALSE(grants.may_publish_data());
-  grants.can_publish_data = true;
-  EXPECT_TRUE(grants.may_publish_data());
-  grants.can_publish = true;
-  grants.can_publish_sources = {TrackSource::kMicrophone};
-  EXPECT_TRUE(grants.may_publish(TrackSource::kMicrophone));
-  EXPECT_FALSE(grants.may_publish(TrackSource::kCamera));
+  const VideoGrants absent = grants_of("{}");
+  EXPECT_TRUE(absent.may_publish());
+  EXPECT_TRUE(absent.may_subscribe());
+  EXPECT_TRUE(absent.may_publish_data());
+  EXPECT_FALSE(absent.may_update_own_metadata());
+  EXPECT_FALSE(grants_of(R"({"canPublish":false})").may_publish_data());
+  EXPECT_TRUE(grants_of(R"({"canPublish":false,"canPublishData":true})").may_publish_data());
+  const VideoGrants talker = grants_of(R"({"canPublish":true,"canPublishSources":["microphone"]})");
+  EXPECT_TRUE(talker.may_publish(TrackSource::kMicrophone));
+  EXPECT_FALSE(talker.may_publish(TrackSource::kCamera));
   EXPECT_FALSE(Claims{}.video_or_none().may_subscribe());
 }
 
 TEST(VideoGrants, AnUnknownSourceStillRestricts) {
-  const auto claims =
-      verify_token(sign(R"({"iss":"devkey","video":{"canPublishSources":["hologram"]}})"), secret_of, kNow);
-  ASSERT_TRUE(claims);
-  EXPECT_FALSE(claims->video->may_publish(TrackSource::kMicrophone));
+  EXPECT_FALSE(grants_of(R"({"canPublishSources":["hologram"]})").may_publish(TrackSource::kMicrophone));
+}
+
+TEST(VideoGrants, PermissionsReplaceTheEffectiveValues) {
+  const VideoGrants grants = grants_of(R"({"room":"r","roomJoin":true,"canUpdateOwnMetadata":true})");
+  ParticipantPermission permission = permission_of(grants);
+  EXPECT_TRUE(permission.can_publish && permission.can_publish_data && permission.can_update_metadata);
+  permission.can_publish = permission.can_update_metadata = false;
+  const VideoGrants changed = with_permission(grants, permission);
+  EXPECT_EQ(changed.room, "r");
+  EXPECT_FALSE(changed.may_publish());
+  EXPECT_TRUE(changed.may_publish_data());
+  EXPECT_FALSE(changed.may_update_own_metadata());
 }
 
 TEST(RefreshToken, LivesAtLeastTenMinutes) {
