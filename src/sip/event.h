@@ -69,7 +69,7 @@ enum class EndedBy : std::uint8_t {
   kNoAck,         ///< our 2xx was never acknowledged
   kSessionTimer,  ///< the session timer ran out without a refresh (RFC 4028)
   kDialogLost,    ///< the peer answered 481 or not at all to a request inside the call
-  kTransport,     ///< the shell could not deliver a request inside the call
+  kTransport,     ///< the shell could not deliver a session refresh
 };
 
 /// A call that was answered, or an incoming one, is over. The session is gone.

@@ -125,7 +125,7 @@ void InviteSession::on_transport_failure(base::TimePoint now, TransactionId id, 
   if (id == bye_id_) {
     if (state_ == State::kEnding) finish(EndedBy::kLocal);
   } else if (exchange_ && exchange_->owns(id)) {
-    exchange_->on_transport_failure();
+    if (exchange_->on_transport_failure()) end(now, EndedBy::kTransport, true);
   } else if (client_) {
     client_->on_transport_failure(now, id, why);
     if (client_->has_failed()) state_ = State::kOver;

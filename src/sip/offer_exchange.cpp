@@ -138,8 +138,10 @@ OfferExchange::Outcome OfferExchange::on_timeout() {
   return Outcome::kDialogLost;
 }
 
-void OfferExchange::on_transport_failure() {
+bool OfferExchange::on_transport_failure() {
+  const bool refresh = own_->refresh;
   finish(FailureCause::kTransport, 0, {});
+  return refresh;
 }
 
 void OfferExchange::on_offer(base::TimePoint now, TransactionId id, const Message& request, Dialog& dialog,

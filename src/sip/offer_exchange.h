@@ -35,7 +35,8 @@ class OfferExchange {
   Outcome on_response(base::TimePoint now, Dialog& dialog, const Message& response, DigestClient& digest,
                       SessionTimer& timer);
   Outcome on_timeout();
-  void on_transport_failure();
+  /// True when it was a refresh: then the call hangs on a peer that cannot be reached.
+  [[nodiscard]] bool on_transport_failure();
   /// A 2xx that came again after its exchange was over.
   void on_late_success(TransactionId id);
 

@@ -262,6 +262,16 @@ TEST_F(SessionFlowTest, APeersUpdateKeepsTheSessionAlive) {
   EXPECT_FALSE(us.agent().next_event());
 }
 
+TEST_F(SessionFlowTest, ARefreshThatCannotBeDeliveredEndsTheCall) {
+  answered({{"Session-Expires", "90;refresher=uac"}, {"Allow", "UPDATE"}});
+  world.run(45100ms);
+  ASSERT_EQ(us.count("UPDATE "), 1U);
+  Destination broken;
+  broken.endpoint = *base::Endpoint::parse("198.51.100.2:5062");
+  us.agent().transport_failed(world.now, broken, "no route to host");
+  EXPECT_EQ(find_event<Ended>(us.agent())->by, EndedBy::kTransport);
+}
+
 TEST_F(SessionFlowTest, ALostDialogEndsTheCall) {
   const SessionId id = answered();
   EXPECT_TRUE(us.agent().reinvite(world.now, id, "v=0\r\n").ok());

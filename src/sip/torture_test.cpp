@@ -5,7 +5,6 @@
 
 #include "sip/header_values.h"
 #include "sip/parser.h"
-#include "sip/stream_framer.h"
 #include "sip/world_test.h"
 #include "sip/writer.h"
 
@@ -468,44 +467,6 @@ TEST(Parser, BoundsTheNumberOfHeaders) {
   std::string many;
   for (std::size_t i = 0; i < kMaxHeaders; ++i) many += "X: y\n";
   EXPECT_EQ(parse(request("OPTIONS sip:u@h SIP/2.0", many)).error().fault, ParseFault::kTooLarge);
-}
-
-TEST(StreamFramer, CutsMessagesAtAnyBoundary) {
-  std::string stream = request("OPTIONS sip:a@b SIP/2.0") + "\r\n\r\n";
-  Message with_body;
-  with_body.method = "INFO";
-  with_body.request_uri = "sip:a@b";
-  with_body.headers.add("X", "1");
-  with_body.body = "line\r\n\r\nline";
-  stream += write(with_body) + request("OPTIONS sip:c@d SIP/2.0");
-  for (std::size_t chunk = 1; chunk < stream.size(); ++chunk) {
-    StreamFramer framer;
-    std::vector<std::string> messages;
-    std::size_t pings = 0;
-    for (std::size_t at = 0; at < stream.size(); at += chunk) {
-      framer.append(std::string_view(stream).substr(at, chunk));
-      while (const auto message = framer.next()) messages.emplace_back(*message);
-      pings += framer.take_pings();
-    }
-    ASSERT_EQ(messages.size(), 3U) << chunk;
-    EXPECT_EQ(messages[1], write(with_body));
-    EXPECT_EQ(pings, 1U);
-    EXPECT_FALSE(framer.broken());
-  }
-}
-
-TEST(StreamFramer, BreaksOnWhatCannotBeFramed) {
-  for (const std::string& bad :
-       {std::string("OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n\r\n"), std::string("X\r\nl: -1\r\n\r\n"),
-        std::string("X\r\nl: 99999999\r\n\r\n"), std::string("X\r\nl: 1\r\nContent-Length: 2\r\n\r\nab"),
-        std::string(kMaxMessageBytes + 2, 'a')}) {
-    StreamFramer framer;
-    framer.append(bad);
-    EXPECT_FALSE(framer.next());
-    EXPECT_TRUE(framer.broken());
-    framer.append("more");
-    EXPECT_FALSE(framer.next());
-  }
 }
 
 }  // namespace
