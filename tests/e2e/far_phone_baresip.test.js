@@ -7,8 +7,6 @@ import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { eventually } from './harness/wait.js';
 
-after(() => dispose());
-
 const kNumber = '+15551230000';
 
 for (const codecs of ['pcmu', 'pcma']) {
@@ -53,3 +51,5 @@ for (const codecs of ['pcmu', 'pcma']) {
     });
   });
 }
+
+after(() => dispose());

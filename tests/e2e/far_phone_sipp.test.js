@@ -9,8 +9,6 @@ import { RtpPeer } from './harness/rtp_peer.js';
 import { SippPhone } from './harness/sipp.js';
 import { eventually, pause } from './harness/wait.js';
 
-after(() => dispose());
-
 const open = [];
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
@@ -168,3 +166,5 @@ for (const [algorithm, hash] of [['md5', 'md5'], ['sha256', 'sha256']]) {
 async function localRtpPort(phone) {
   return eventually('the INVITE at the phone', 5000, () => /m=audio (\d+) /.exec(phone.messages)?.[1]).then(Number);
 }
+
+after(() => dispose());

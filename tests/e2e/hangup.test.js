@@ -7,8 +7,6 @@ import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { SippPhone } from './harness/sipp.js';
 
-after(() => dispose());
-
 const open = [];
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.close();
@@ -107,3 +105,5 @@ test('the phone stops sending audio', async () => {
   assert.equal(row.reason, 'media_timeout');
   assert.equal(row.error.stage, 'media');
 });
+
+after(() => dispose());

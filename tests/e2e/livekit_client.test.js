@@ -11,8 +11,6 @@ import { Ringback } from './harness/ringback.js';
 import { RoomMember, signToken } from './harness/room_member.js';
 import { eventually, kPatience } from './harness/wait.js';
 
-after(() => dispose());
-
 const kLibrary = fileURLToPath(new URL('../node_modules/livekit-client/dist/livekit-client.umd.js', import.meta.url));
 const kPage = '<!doctype html><title>plain</title><audio id="phone" autoplay></audio><script src="/livekit-client.js"></script>';
 
@@ -111,3 +109,5 @@ test('leaving ends the call after a while', async () => {
   const row = await ringback.status(live.id, 'ended', 40_000);
   assert.equal(row.reason, 'room_empty');
 });
+
+after(() => dispose());

@@ -8,8 +8,6 @@ import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
 import { eventually } from './harness/wait.js';
 
-after(() => dispose());
-
 let phone;
 let ringback;
 
@@ -97,3 +95,5 @@ test('/metrics counts and /healthz answers', async () => {
   assert.match(metrics.text, /^ringback_\w+.* \d/m);
   assert.equal((await ringback.request('GET', '/healthz')).status, 200);
 });
+
+after(() => dispose());

@@ -6,13 +6,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts, isBound } from './harness/ports.js';
-import { Program } from './harness/program.js';
+import { Program, run } from './harness/program.js';
 import { eventually } from './harness/wait.js';
 
 const kRun = fileURLToPath(new URL('../../run', import.meta.url));
 const kSanitized = /(a|t)san/.test(process.env.RINGBACK_BINARY ?? '');
 
 test('starts within 5 s, calls the demo phone, ends on Ctrl-C within 3 s', { skip: kSanitized && './run builds its own binary' }, async () => {
+  await run(kRun, ['--build-only']);
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-demo-'));
   const base = await freePorts(10);
   const env = {
