@@ -237,6 +237,12 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   config.api_key = values.text("LIVEKIT_API_KEY");
   config.api_secret = values.text("LIVEKIT_API_SECRET");
   config.room_url = fmt::format("ws://localhost:{}", config.room_port);
+  if (values.given("ROOM_URL")) {
+    config.room_url = values.text("ROOM_URL");
+    if (!config.room_url.starts_with("ws://") && !config.room_url.starts_with("wss://")) {
+      return wrong(values, "ROOM_URL", "a ws:// or wss:// URL");
+    }
+  }
 
   if (auto read = read_trunks(values, yaml_trunks, config); !read) return base::Failure{read.error()};
   return config;

@@ -22,6 +22,8 @@ constexpr SettingSpec kSpecs[] = {
     {"PORT", "5000", "port of the dialer API and the page"},
     {"HTTP_BIND", "127.0.0.1", "address the dialer API listens on; beyond loopback it needs API_KEYS"},
     {"ROOM_PORT", "7880", "port of the embedded room server's signalling"},
+    {"ROOM_URL", "",
+     "URL of the room server that browsers get, such as wss://rooms.example.com behind a TLS proxy"},
     {"ROOM_UDP_PORT", "7882", "first media port of the room server; one per worker from here on"},
     {"SIP_PORT", "5060", "SIP port, UDP and TCP"},
     {"RTP_PORT_RANGE", "10000-19999", "UDP ports of the phone legs' audio"},
