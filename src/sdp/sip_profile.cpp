@@ -320,7 +320,8 @@ base::Result<SipNegotiation::Answer, NegotiationError> SipNegotiation::receive_o
   }
   add_transport(answer, audio.direction, audio.rtcp_mux);
   audio_index_ = *index;
-  offered_ = audio.direction;  // an unchanged re-offer of this description (session refresh) may be answered later
+  offered_ =
+      audio.direction;  // an unchanged re-offer of this description (session refresh) may be answered later
   exchange_ = Exchange::kTheirOfferAnswered;
   agreed_ = audio;
   return Answer{publish(std::move(sections)), std::move(audio)};

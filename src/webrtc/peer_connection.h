@@ -68,7 +68,7 @@ class PeerConnection {
     kLite,         ///< RFC 8445 2.5: answers checks, never sends its own; the server's role
     kControlling,  ///< full agent that checks the peer's candidates and nominates: a client that offers, or
                    ///< one whose peer is lite
-    kControlled,  ///< full agent whose peer nominates: a client that answers a full agent
+    kControlled,   ///< full agent whose peer nominates: a client that answers a full agent
   };
 
   struct Config {
