@@ -24,7 +24,7 @@ class SignalLink {
   /// As the client last wrote: answers follow its format.
   [[nodiscard]] livekit::FrameFormat format() const { return format_; }
   void set_format(livekit::FrameFormat format) { format_ = format; }
-  void send(const livekit::SignalResponse& response) { send(livekit::encode(response, format_)); }
+  virtual void send(const livekit::SignalResponse& response) { send(livekit::encode(response, format_)); }
 
  private:
   livekit::FrameFormat format_ = livekit::FrameFormat::kBinary;

@@ -189,7 +189,8 @@ void SubscriberSide::offer() {
   // 8842).
   description.transport.setup = sdp::SetupRole::kActPass;
   description.sections.push_back(sdp::application_section(std::string(kDataMid)));
-  for (const Section& section : sections_) {
+  for (Section& section : sections_) {
+    section.told_empty = section.track == nullptr;
     std::optional<sdp::SentTrack> track;
     if (section.track != nullptr) track = section.track->description();
     description.sections.push_back(section.kind == sdp::SectionKind::kVideo
@@ -226,7 +227,7 @@ void SubscriberSide::bind(const sdp::WebRtcSection& agreed) {
   Section* section = section_of(agreed.mid);
   if (section == nullptr) return;
   if (section->track == nullptr) {
-    section->usable = true;
+    section->usable = section->told_empty;
     return;
   }
   if (section->kind == sdp::SectionKind::kAudio && !agreed.codecs.empty()) audio_codecs_ = agreed.codecs;
@@ -284,8 +285,10 @@ void SubscriberSide::on_offer(const sdp::WebRtcDescription& offer) {
 }
 
 std::optional<sdp::SentTrack> SubscriberSide::assign(const sdp::WebRtcSection& offered) {
-  const Section* section = section_of(offered.mid);
-  if (section == nullptr || section->track == nullptr) return std::nullopt;
+  Section* section = section_of(offered.mid);
+  if (section == nullptr) return std::nullopt;
+  section->told_empty = section->track == nullptr;
+  if (section->told_empty) return std::nullopt;
   return section->track->description();
 }
 

@@ -82,7 +82,8 @@ class SubscriberSide {
     std::string mid;
     sdp::SectionKind kind = sdp::SectionKind::kAudio;
     DownTrack* track = nullptr;
-    bool usable = true;  ///< the client knows that it is empty
+    bool told_empty = true;  ///< the description under way says that it carries nothing
+    bool usable = true;      ///< the client knows that it is empty
   };
 
   [[nodiscard]] bool wanted(const UpTrack& track) const;
