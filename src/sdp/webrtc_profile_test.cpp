@@ -206,7 +206,7 @@ TEST(WebRtcProfile, SinglePeerConnectionAnswerAssignsTracksToReceivingSections) 
   EXPECT_EQ(assigned.ssrcs, std::vector<std::uint32_t>{1234});
   EXPECT_EQ(assigned.codec("opus")->payload_type, 109);
   EXPECT_EQ(assigned.codec("opus")->fmtp, "minptime=10;useinbandfec=1");
-  EXPECT_EQ(assigned.extension_id(extension::kMid), 4);
+  EXPECT_EQ(assigned.extension_id(extension::kMid), 7);
   const auto free = answered(offer->sections[1], {});
   EXPECT_EQ(free.direction, Direction::kSendOnly);
   EXPECT_FALSE(free.msid);
