@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include "base/time.h"
 
 namespace ringback::http {
 
@@ -18,6 +21,15 @@ inline constexpr std::uint16_t kTooBig = 1009;
 inline constexpr std::uint16_t kTryAgainLater = 1013;
 }  // namespace close_code
 
+/// Limits of one WebSocket, the same on both sides.
+struct WebSocketLimits {
+  std::size_t message_bytes = 1024 * 1024;    ///< received; above: close 1009
+  std::size_t queue_bytes = 4 * 1024 * 1024;  ///< unsent; above: the peer is too slow and is closed
+  base::Duration write_time = std::chrono::seconds(30);  ///< for one message
+  base::Duration ping = std::chrono::seconds(10);
+  base::Duration silence = std::chrono::seconds(30);  ///< no frame at all, pongs included: closed as lost
+};
+
 /// Called on the front thread. Either may destroy the WebSocket.
 struct WebSocketHandlers {
   /// One complete message.
@@ -27,12 +39,13 @@ struct WebSocketHandlers {
   std::function<void(std::uint16_t code)> on_close;
 };
 
-/// The server's end of an accepted WebSocket (RFC 6455); the owner keeps it as long as it wants to be called.
+/// Our end of a WebSocket (RFC 6455), accepted or opened; the owner keeps it as long as it wants to be
+/// called.
 ///
 /// send() and close() may be called from any thread, and frames of one thread keep their order. Destroying
 /// the object closes the connection with "going away"; destroyed on the front thread, no handler runs
-/// afterwards, on another thread one may be under way. The server pings every 10 s and gives up on a peer
-/// that has been silent for 30 s.
+/// afterwards, on another thread one may be under way. We ping, and give up on a peer that is silent
+/// (WebSocketLimits).
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
