@@ -27,6 +27,8 @@
 #include "room/room_server.h"
 #include "sip_transport/sip_transport.h"
 #include "store/store.h"
+#include "webrtc_transport/data_relay.h"
+#include "webrtc_transport/media_port.h"
 
 namespace ringback::app {
 namespace {
@@ -65,9 +67,6 @@ std::optional<std::string> find_web_dir(const Config& config) {
 std::shared_ptr<const room::RoomSettings> room_settings(const Config& config) {
   auto settings = std::make_shared<room::RoomSettings>();
   settings->api_keys = {{config.api_key, config.api_secret}};
-  settings->media_address = bind_address(config);
-  settings->media_port = config.room_udp_port;
-  if (!config.public_address.empty()) settings->public_addresses = {config.public_address};
   return settings;
 }
 
@@ -88,6 +87,8 @@ struct Server::Parts {
   std::unique_ptr<net::Front> front;
   std::vector<std::unique_ptr<net::Worker>> workers;
   std::unique_ptr<store::Store> store;  // posts its results to the threads above
+  std::unique_ptr<webrtc_transport::DataRelay> data_relay;
+  std::vector<std::unique_ptr<webrtc_transport::MediaPort>> media_ports;
   std::unique_ptr<room::RoomServer> rooms;
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   std::unique_ptr<sip_transport::SipTransport> sip;
@@ -102,6 +103,7 @@ struct Server::Parts {
   bool running = false;
 
   base::ErrorOr<> open_store();
+  base::ErrorOr<> open_media();
   base::ErrorOr<> open_rooms();
   base::ErrorOr<> open_sip();
   base::ErrorOr<> open_http();
@@ -131,14 +133,30 @@ base::ErrorOr<> Server::Parts::open_store() {
   return {};
 }
 
+base::ErrorOr<> Server::Parts::open_media() {
+  data_relay = std::make_unique<webrtc_transport::DataRelay>(*front);
+  webrtc_transport::MediaPort::Options options;
+  options.address = bind_address(config);
+  options.port = config.room_udp_port;
+  if (!config.public_address.empty()) options.public_addresses = {config.public_address};
+  for (auto& worker : workers) {
+    auto port = webrtc_transport::MediaPort::open(*worker, options, data_relay.get());
+    if (!port) {
+      return base::fail(
+          fmt::format("room media: {} (set ROOM_UDP_PORT to another one)", port.error().message));
+    }
+    data_relay->add_port(*worker, **port);
+    media_ports.push_back(std::move(*port));
+  }
+  return {};
+}
+
 base::ErrorOr<> Server::Parts::open_rooms() {
   const auto settings = room_settings(config);
   rooms = std::make_unique<room::RoomServer>(*front, settings);
-  for (auto& worker : workers) {
-    auto host = room::RoomHost::create(*worker, settings, &rooms->data_links());
-    if (!host) return base::fail(fmt::format("room server: {}", host.error().message));
-    rooms->add_host(*worker, **host);
-    hosts.push_back(std::move(*host));
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    hosts.push_back(room::RoomHost::create(*workers[i], settings, *media_ports[i]));
+    rooms->add_host(*workers[i], *hosts.back());
   }
   return {};
 }
@@ -296,7 +314,8 @@ base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
     if (!worker) return base::Failure{worker.error()};
     parts->workers.push_back(std::move(*worker));
   }
-  for (auto step : {&Parts::open_store, &Parts::open_rooms, &Parts::open_sip, &Parts::open_http}) {
+  for (auto step :
+       {&Parts::open_store, &Parts::open_media, &Parts::open_rooms, &Parts::open_sip, &Parts::open_http}) {
     if (auto opened = ((*parts).*step)(); !opened) return base::Failure{opened.error()};
   }
   parts->run();

@@ -36,10 +36,12 @@ ClientParticipant::ClientParticipant(Room& room, livekit::ParticipantInfo info, 
       claims_(request.claims),
       session_(request.session),
       link_(std::move(link)),
-      publisher_transport_(room.context(), *this),
-      subscriber_transport_(single_connection_ ? nullptr
-                                               : std::make_unique<Transport>(
-                                                     room.context(), static_cast<Transport::Owner&>(*this))),
+      publisher_transport_(room.context().media(), *this, Transport::IceRole::kLite),
+      subscriber_transport_(single_connection_
+                                ? nullptr
+                                : std::make_unique<Transport>(room.context().media(),
+                                                              static_cast<Transport::Owner&>(*this),
+                                                              Transport::IceRole::kLite)),
       publisher_(*this, publisher_transport_),
       subscriber_(*this, single_connection_ ? publisher_transport_ : *subscriber_transport_,
                   !single_connection_, request.connect.auto_subscribe),

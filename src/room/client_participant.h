@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "base/alarm.h"
 #include "livekit/access_token.h"
 #include "livekit/connect_request.h"
 #include "livekit/signal.h"
-#include "room/alarm.h"
 #include "room/participant.h"
 #include "room/publisher_side.h"
 #include "room/signal_link.h"
 #include "room/subscriber_side.h"
-#include "room/transport.h"
+#include "webrtc_transport/transport.h"
 
 namespace ringback::room {
 
@@ -120,10 +120,10 @@ class ClientParticipant final : public Participant, private Transport::Owner {
   bool drop_link_after_resume_ = false;           ///< asked for by Simulate
   bool drop_link_on_resume_ = false;
   unsigned ticks_ = 0;
-  Alarm join_timeout_;
-  Alarm grace_;
-  Alarm refresh_;
-  Alarm media_tick_;
+  base::Alarm join_timeout_;
+  base::Alarm grace_;
+  base::Alarm refresh_;
+  base::Alarm media_tick_;
 };
 
 }  // namespace ringback::room

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "room/alarm.h"
+#include "base/alarm.h"
 #include "room/local_participant.h"
 #include "room/participant.h"
 #include "room/room.h"

@@ -6,8 +6,8 @@
 
 #include "room/client_participant.h"
 #include "room/publisher_side.h"
-#include "room/transport.h"
 #include "rtp/byte_order.h"
+#include "webrtc_transport/transport.h"
 
 namespace ringback::room {
 namespace {

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "livekit/signal_request.h"
 #include "room/arrival_recorder.h"
+#include "room/room_context.h"
 #include "room/up_track.h"
 #include "rtp/rtcp.h"
 #include "sdp/webrtc_profile.h"
@@ -18,7 +19,6 @@
 namespace ringback::room {
 
 class ClientParticipant;
-class Transport;
 
 /// What a client sends: announced tracks, the sections of its offers that carry them, and the RTP that
 /// arrives, with the feedback that its sender needs. Owned by a ClientParticipant; worker thread.

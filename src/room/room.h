@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/alarm.h"
 #include "base/time.h"
 #include "livekit/access_token.h"
 #include "livekit/data_packet.h"
 #include "livekit/model.h"
 #include "livekit/room_api.h"
 #include "livekit/signal_request.h"
-#include "room/alarm.h"
 #include "room/participant.h"
 #include "room/room_context.h"
 
@@ -120,9 +120,9 @@ class Room {
   bool closed_ = false;
   std::map<std::string, float> speaking_;  ///< participant sid to the level last told
   std::vector<Nonce> nonces_;
-  Alarm housekeeping_;
-  Alarm speakers_;
-  Alarm quality_;
+  base::Alarm housekeeping_;
+  base::Alarm speakers_;
+  base::Alarm quality_;
 };
 
 }  // namespace ringback::room

@@ -2,25 +2,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
-#include <string>
-#include <vector>
 
-#include "base/endpoint.h"
 #include "base/time.h"
 #include "base/timer_wheel.h"
-#include "crypto/certificate.h"
 
-namespace ringback::webrtc {
-class Demultiplexer;
-}
+namespace ringback::webrtc_transport {
+class Transport;
+class TransportContext;
+}  // namespace ringback::webrtc_transport
 
 namespace ringback::room {
 
-class DataLinks;
+using webrtc_transport::Transport;
+
 class Participant;
 class Room;
-class Transport;
 struct RoomSettings;
 
 /// What rooms need of the worker they live on. Implemented by RoomHost and, in virtual time, by tests.
@@ -32,20 +28,8 @@ class RoomContext {
   [[nodiscard]] virtual std::uint64_t ntp(base::TimePoint at) const = 0;
   [[nodiscard]] virtual base::TimerWheel& timers() = 0;
   [[nodiscard]] virtual const RoomSettings& settings() const = 0;
-  [[nodiscard]] virtual unsigned worker_index() const = 0;
-
-  // The worker's media port.
-  [[nodiscard]] virtual std::span<std::uint8_t> prepare_datagram() = 0;
-  virtual void commit_datagram(std::size_t size, const base::Endpoint& to) = 0;
-  [[nodiscard]] virtual webrtc::Demultiplexer& demultiplexer() = 0;
-  [[nodiscard]] virtual const crypto::Certificate& certificate() const = 0;
-  [[nodiscard]] virtual const std::vector<base::Endpoint>& media_endpoints() const = 0;
-
-  /// Makes a transport findable by its connection and its data link, and forgets it again.
-  virtual std::uint64_t add_transport(Transport& transport) = 0;
-  virtual void remove_transport(Transport& transport, std::uint64_t link) = 0;
-  /// Null: no data channels.
-  [[nodiscard]] virtual DataLinks* data_links() = 0;
+  /// The worker's media port.
+  [[nodiscard]] virtual webrtc_transport::TransportContext& media() = 0;
 
   /// Keeps what has left a room until no call into it can be on the stack, then destroys it.
   virtual void bury(std::unique_ptr<Participant> participant) = 0;

@@ -106,7 +106,7 @@ struct FakeListener final : LocalParticipant::Listener {
   std::function<void()> when_removed;
 };
 
-class RoomWorld final : public RoomContext {
+class RoomWorld final : public RoomContext, private webrtc_transport::TransportContext {
  public:
   RoomWorld() : certificate_(std::move(crypto::Certificate::generate(kWall).value())) {}
   ~RoomWorld() {
@@ -179,15 +179,16 @@ class RoomWorld final : public RoomContext {
   }
   [[nodiscard]] base::TimerWheel& timers() override { return wheel_; }
   [[nodiscard]] const RoomSettings& settings() const override { return settings_value; }
+  [[nodiscard]] webrtc_transport::TransportContext& media() override { return *this; }
   [[nodiscard]] unsigned worker_index() const override { return 0; }
   [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return slot_; }
   void commit_datagram(std::size_t, const base::Endpoint&) override {}
   [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return demultiplexer_; }
   [[nodiscard]] const crypto::Certificate& certificate() const override { return certificate_; }
   [[nodiscard]] const std::vector<base::Endpoint>& media_endpoints() const override { return endpoints_; }
-  std::uint64_t add_transport(Transport&) override { return ++link_; }
-  void remove_transport(Transport&, std::uint64_t) override {}
-  [[nodiscard]] DataLinks* data_links() override { return nullptr; }
+  std::uint64_t add_transport(webrtc_transport::Transport&) override { return ++link_; }
+  void remove_transport(webrtc_transport::Transport&, std::uint64_t) override {}
+  [[nodiscard]] webrtc_transport::DataLinks* data_links() override { return nullptr; }
   void bury(std::unique_ptr<Participant> participant) override { dead_.push_back(std::move(participant)); }
   void room_closed(Room&) override { room_is_over_ = true; }
   void session_ended(std::uint64_t session) override { ended.push_back(session); }

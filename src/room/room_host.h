@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/executor.h"
 #include "base/result.h"
 #include "livekit/connect_request.h"
@@ -24,9 +23,12 @@ namespace ringback::net {
 class Worker;
 }
 
+namespace ringback::webrtc_transport {
+class MediaPort;
+}
+
 namespace ringback::room {
 
-class DataLinks;
 class SignalLink;
 
 /// Why a participant is not let in.
@@ -43,18 +45,16 @@ struct JoinRequest {
   livekit::ConnectRequest connect;
 };
 
-/// All rooms of one worker: their media port, certificate, timers and participants.
+/// All rooms of one worker and their participants.
 ///
 /// Lives on its worker: created before the worker starts or on it, destroyed on it (or after it has joined).
 /// Every method belongs to that thread; other threads post to the worker. Which worker has a room is decided
 /// by the hash of the room's name (worker_of()).
 class RoomHost {
  public:
-  /// Opens the worker's media port. The error names it. `data_links` carries data channels to the thread that
-  /// runs SCTP and back; null: clients have no data channels. It must outlive the host.
-  static base::ErrorOr<std::unique_ptr<RoomHost>> create(net::Worker& worker,
-                                                         std::shared_ptr<const RoomSettings> settings,
-                                                         DataLinks* data_links);
+  /// `media`: the worker's port, which must outlive the host.
+  static std::unique_ptr<RoomHost> create(net::Worker& worker, std::shared_ptr<const RoomSettings> settings,
+                                          webrtc_transport::MediaPort& media);
   virtual ~RoomHost() { *slot_ = nullptr; }
   RoomHost(const RoomHost&) = delete;
   RoomHost& operator=(const RoomHost&) = delete;
@@ -103,11 +103,6 @@ class RoomHost {
   virtual void signal(std::uint64_t session, livekit::SignalRequest request, livekit::FrameFormat format) = 0;
   /// The WebSocket is gone without a leave.
   virtual void disconnected(std::uint64_t session) = 0;
-
-  // Data channels, called by DataLinks' posts.
-
-  virtual void send_sctp(std::uint64_t link, std::string_view packet) = 0;
-  virtual void data_received(std::uint64_t link, bool reliable, std::string message) = 0;
 
   /// Ends every room (leave with kServerShutdown).
   virtual void shut_down() = 0;

@@ -32,13 +32,12 @@ void TwirpReply::fail(const livekit::TwirpError& error) {
 }
 
 RoomServer::RoomServer(net::Front& front, std::shared_ptr<const RoomSettings> settings)
-    : front_(front), settings_(std::move(settings)), data_relay_(front) {}
+    : front_(front), settings_(std::move(settings)) {}
 
 RoomServer::~RoomServer() = default;
 
 void RoomServer::add_host(base::Executor& executor, RoomHost& host) {
   hosts_.emplace_back(executor, host);
-  data_relay_.add_host(hosts_.back());
 }
 
 void RoomServer::add_twirp_service(std::string name, TwirpService service) {

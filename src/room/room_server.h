@@ -19,7 +19,6 @@
 #include "livekit/connect_request.h"
 #include "livekit/room_api.h"
 #include "livekit/twirp.h"
-#include "room/data_relay.h"
 #include "room/room_host.h"
 #include "room/room_settings.h"
 
@@ -73,15 +72,14 @@ using TwirpService = std::function<void(TwirpCall call, TwirpReply reply)>;
 /// API. Verifies tokens, reads frames, and posts to the worker that has the room; answers come back on their
 /// own.
 ///
-/// Lives on the front thread: created before it runs or on it. Build in this order: RoomServer, the RoomHosts
-/// with data_links(), add_host() for each, services, listen(). Tear down: stop(), the hosts on their workers,
+/// Lives on the front thread: created before it runs or on it. Build in this order: RoomServer, the
+/// RoomHosts, add_host() for each, services, listen(). Tear down: stop(), the hosts on their workers,
 /// RoomServer.
 class RoomServer {
  public:
   RoomServer(net::Front& front, std::shared_ptr<const RoomSettings> settings);
   ~RoomServer();
 
-  [[nodiscard]] DataLinks& data_links() { return data_relay_; }
   /// The host of the next worker, in the order of the workers' indices.
   void add_host(base::Executor& executor, RoomHost& host);
   /// Mounts POST /twirp/livekit.<name>/*.
@@ -119,7 +117,6 @@ class RoomServer {
 
   net::Front& front_;
   const std::shared_ptr<const RoomSettings> settings_;
-  DataRelay data_relay_;
   std::vector<HostAddress> hosts_;
   std::vector<std::pair<std::string, TwirpService>> services_;
   std::unique_ptr<http::Server> server_;

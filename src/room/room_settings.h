@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/endpoint.h"
 #include "base/time.h"
 #include "livekit/access_token.h"
 #include "livekit/model.h"
@@ -38,13 +37,6 @@ struct RoomSettings {
   base::Duration join_timeout = std::chrono::seconds(60);  ///< joined but no media connection
   base::Duration resume_grace =
       std::chrono::seconds(5);  ///< transports failed, before the participant is removed
-
-  /// What worker n's media port binds: `media_address`, port `media_port` + n.
-  base::IpAddress media_address = base::IpAddress::v4({0, 0, 0, 0});
-  std::uint16_t media_port = 7882;
-  /// Announced to clients in place of our own addresses (NAT); empty: every address of this machine that the
-  /// media port is reachable by.
-  std::vector<base::IpAddress> public_addresses;
 
   static std::vector<livekit::Codec> default_codecs() {
     return {{"video/VP8", ""},  {"video/H264", ""}, {"video/VP9", ""}, {"video/AV1", ""},

@@ -7,7 +7,7 @@
 #include "room/client_participant.h"
 #include "room/codec_match.h"
 #include "room/room.h"
-#include "room/transport.h"
+#include "webrtc_transport/transport.h"
 
 namespace ringback::room {
 namespace {

@@ -8,18 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "base/alarm.h"
 #include "base/time.h"
 #include "livekit/signal_request.h"
-#include "room/alarm.h"
 #include "room/down_track.h"
 #include "room/local_participant.h"
+#include "room/room_context.h"
 #include "rtp/rtcp.h"
 #include "sdp/webrtc_profile.h"
 
 namespace ringback::room {
 
 class ClientParticipant;
-class Transport;
 
 /// What a client receives: which tracks it wants, the media sections that carry them, and their negotiation.
 ///
@@ -106,7 +106,7 @@ class SubscriberSide {
   std::map<std::string, bool> wishes_;  ///< by track sid; also for tracks that do not exist yet
   std::vector<std::unique_ptr<Subscription>> subscriptions_;
   std::vector<Section> sections_;
-  Alarm negotiation_;
+  base::Alarm negotiation_;
 
   std::uint64_t session_id_;
   std::uint64_t session_version_ = 0;

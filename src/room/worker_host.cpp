@@ -5,49 +5,15 @@
 
 #include "base/log.h"
 #include "net/clock.h"
-#include "net/local_address.h"
 #include "room/client_participant.h"
 #include "room/local_seat.h"
 #include "room/room_settings.h"
 #include "room/sid.h"
-#include "room/transport.h"
 
 namespace ringback::room {
-namespace {
-
-/// Seconds from 1900 (NTP) to 1970 (Unix).
-constexpr std::uint64_t kNtpEpochOffset = 2'208'988'800;
-
-/// What clients can reach the port by: told ones, else the address it is bound to, else all of this machine.
-std::vector<base::Endpoint> announced_endpoints(const RoomSettings& settings, const base::Endpoint& local) {
-  std::vector<base::Endpoint> endpoints;
-  if (!settings.public_addresses.empty()) {
-    for (const auto& address : settings.public_addresses) endpoints.push_back({address, local.port});
-    return endpoints;
-  }
-  if (!local.address.is_unspecified()) return {local};
-  const auto interfaces = net::interface_addresses();
-  // A client on this machine may have no other interface; peers elsewhere fail a loopback candidate and go
-  // on.
-  for (const bool loopback : {false, true}) {
-    for (const auto& interface : interfaces) {
-      const bool reachable = interface.address.is_v4() || local.address.is_v6();
-      if (interface.loopback == loopback && reachable) endpoints.push_back({interface.address, local.port});
-    }
-  }
-  return endpoints;
-}
-
-}  // namespace
-
-base::ErrorOr<std::unique_ptr<RoomHost>> RoomHost::create(net::Worker& worker,
-                                                          std::shared_ptr<const RoomSettings> settings,
-                                                          DataLinks* data_links) {
-  auto certificate = crypto::Certificate::generate(net::wall_millis());
-  if (!certificate) return base::Failure{certificate.error()};
-  auto host = std::make_unique<WorkerHost>(worker, std::move(settings), data_links, std::move(*certificate));
-  if (auto opened = host->open_port(); !opened) return base::Failure{opened.error()};
-  return std::unique_ptr<RoomHost>(std::move(host));
+std::unique_ptr<RoomHost> RoomHost::create(net::Worker& worker, std::shared_ptr<const RoomSettings> settings,
+                                           webrtc_transport::MediaPort& media) {
+  return std::make_unique<WorkerHost>(worker, std::move(settings), media);
 }
 
 std::size_t RoomHost::worker_of(std::string_view room_name, std::size_t workers) {
@@ -58,13 +24,10 @@ std::size_t RoomHost::worker_of(std::string_view room_name, std::size_t workers)
 }
 
 WorkerHost::WorkerHost(net::Worker& worker, std::shared_ptr<const RoomSettings> settings,
-                       DataLinks* data_links, crypto::Certificate certificate)
+                       webrtc_transport::MediaPort& media)
     : worker_(worker),
       settings_(std::move(settings)),
-      data_links_(data_links),
-      certificate_(std::move(certificate)),
-      epoch_(worker.now()),
-      epoch_wall_(net::wall_millis()),
+      media_(media),
       funerals_(worker.timers(), [this](base::TimePoint) { hold_funerals(); }) {}
 
 WorkerHost::~WorkerHost() {
@@ -72,44 +35,8 @@ WorkerHost::~WorkerHost() {
   hold_funerals();
 }
 
-base::ErrorOr<> WorkerHost::open_port() {
-  const auto port =
-      static_cast<std::uint16_t>(settings_->media_port == 0 ? 0 : settings_->media_port + worker_.index());
-  auto opened = net::UdpPort::open(worker_, {.local = {settings_->media_address, port}}, *this);
-  if (!opened) return base::Failure{opened.error()};
-  port_ = std::move(*opened);
-  endpoints_ = announced_endpoints(*settings_, port_->local());
-  return {};
-}
-
 base::WallMillis WorkerHost::wall() const {
   return net::wall_millis();
-}
-
-std::uint64_t WorkerHost::ntp(base::TimePoint at) const {
-  const auto micros = static_cast<std::uint64_t>(epoch_wall_ * 1000 + (at - epoch_).count());
-  const std::uint64_t seconds = micros / 1'000'000 + kNtpEpochOffset;
-  const std::uint64_t fraction = ((micros % 1'000'000) << 32) / 1'000'000;
-  return seconds << 32 | fraction;
-}
-
-std::uint64_t WorkerHost::add_transport(Transport& transport) {
-  const std::uint64_t link = std::uint64_t{worker_.index()} << 48 | ++next_link_;
-  by_link_[link] = &transport;
-  by_peer_[&transport.peer()] = &transport;
-  return link;
-}
-
-void WorkerHost::remove_transport(Transport& transport, std::uint64_t link) {
-  by_link_.erase(link);
-  by_peer_.erase(&transport.peer());
-}
-
-void WorkerHost::on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {
-  const webrtc::PeerConnection* peer = demultiplexer_.receive(now, bytes, from);
-  if (peer == nullptr) return;
-  const auto found = by_peer_.find(peer);
-  if (found != by_peer_.end()) found->second->after_receive(now);
 }
 
 void WorkerHost::bury(std::unique_ptr<Participant> participant) {
@@ -248,17 +175,6 @@ void WorkerHost::disconnected(std::uint64_t session) {
   participant->disconnected();
 }
 
-void WorkerHost::send_sctp(std::uint64_t link, std::string_view packet) {
-  const auto found = by_link_.find(link);
-  if (found == by_link_.end()) return;
-  found->second->send_sctp({reinterpret_cast<const std::uint8_t*>(packet.data()), packet.size()});
-}
-
-void WorkerHost::data_received(std::uint64_t link, bool reliable, std::string message) {
-  const auto found = by_link_.find(link);
-  if (found != by_link_.end()) found->second->data_received(reliable, std::move(message));
-}
-
 void WorkerHost::shut_down() {
   while (!rooms_.empty()) rooms_.begin()->second->close(livekit::DisconnectReason::kServerShutdown);
 }
@@ -270,7 +186,7 @@ RoomHost::Stats WorkerHost::stats() const {
     stats.participants += room->participants().size();
     for (const auto& participant : room->participants()) stats.tracks += participant->tracks().size();
   }
-  const net::UdpCounters& counters = port_->counters();
+  const net::UdpCounters& counters = media_.counters();
   stats.packets_in = counters.rx_packets;
   stats.packets_out = counters.tx_packets;
   stats.bytes_in = counters.rx_bytes;

@@ -8,25 +8,23 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/udp_port.h"
+#include "base/alarm.h"
 #include "net/worker.h"
-#include "room/alarm.h"
 #include "room/room.h"
 #include "room/room_context.h"
 #include "room/room_host.h"
-#include "webrtc/demultiplexer.h"
+#include "webrtc_transport/media_port.h"
 
 namespace ringback::room {
 
 class ClientParticipant;
 
 /// The RoomHost of a net::Worker.
-class WorkerHost final : public RoomHost, private RoomContext, private net::DatagramReceiver {
+class WorkerHost final : public RoomHost, private RoomContext {
  public:
-  WorkerHost(net::Worker& worker, std::shared_ptr<const RoomSettings> settings, DataLinks* data_links,
-             crypto::Certificate certificate);
+  WorkerHost(net::Worker& worker, std::shared_ptr<const RoomSettings> settings,
+             webrtc_transport::MediaPort& media);
   ~WorkerHost() override;
-  [[nodiscard]] base::ErrorOr<> open_port();
 
   base::Result<std::unique_ptr<LocalParticipant>, JoinRefusal> join_local(
       const std::string& room_name, const LocalJoin& join, LocalParticipant::Listener& listener) override;
@@ -56,32 +54,19 @@ class WorkerHost final : public RoomHost, private RoomContext, private net::Data
   void signal(std::uint64_t session, livekit::SignalRequest request, livekit::FrameFormat format) override;
   void disconnected(std::uint64_t session) override;
 
-  void send_sctp(std::uint64_t link, std::string_view packet) override;
-  void data_received(std::uint64_t link, bool reliable, std::string message) override;
-
   void shut_down() override;
   [[nodiscard]] Stats stats() const override;
 
  private:
   [[nodiscard]] base::TimePoint now() const override { return worker_.now(); }
   [[nodiscard]] base::WallMillis wall() const override;
-  [[nodiscard]] std::uint64_t ntp(base::TimePoint at) const override;
+  [[nodiscard]] std::uint64_t ntp(base::TimePoint at) const override { return media_.ntp(at); }
   [[nodiscard]] base::TimerWheel& timers() override { return worker_.timers(); }
   [[nodiscard]] const RoomSettings& settings() const override { return *settings_; }
-  [[nodiscard]] unsigned worker_index() const override { return worker_.index(); }
-  [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return port_->prepare(); }
-  void commit_datagram(std::size_t size, const base::Endpoint& to) override { port_->commit(size, to); }
-  [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return demultiplexer_; }
-  [[nodiscard]] const crypto::Certificate& certificate() const override { return certificate_; }
-  [[nodiscard]] const std::vector<base::Endpoint>& media_endpoints() const override { return endpoints_; }
-  std::uint64_t add_transport(Transport& transport) override;
-  void remove_transport(Transport& transport, std::uint64_t link) override;
-  [[nodiscard]] DataLinks* data_links() override { return data_links_; }
+  [[nodiscard]] webrtc_transport::TransportContext& media() override { return media_; }
   void bury(std::unique_ptr<Participant> participant) override;
   void room_closed(Room& room) override;
   void session_ended(std::uint64_t session) override { sessions_.erase(session); }
-
-  void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) override;
 
   [[nodiscard]] Room* find_room(const std::string& name) const;
   [[nodiscard]] Participant* find_participant(const std::string& room, const std::string& identity) const;
@@ -90,17 +75,7 @@ class WorkerHost final : public RoomHost, private RoomContext, private net::Data
 
   net::Worker& worker_;
   const std::shared_ptr<const RoomSettings> settings_;
-  DataLinks* const data_links_;
-  const crypto::Certificate certificate_;
-  base::TimePoint epoch_;  ///< the moment of epoch_wall_
-  base::WallMillis epoch_wall_;
-
-  std::unique_ptr<net::UdpPort> port_;
-  std::vector<base::Endpoint> endpoints_;
-  webrtc::Demultiplexer demultiplexer_;
-  std::unordered_map<const webrtc::PeerConnection*, Transport*> by_peer_;
-  std::unordered_map<std::uint64_t, Transport*> by_link_;
-  std::uint64_t next_link_ = 0;
+  webrtc_transport::MediaPort& media_;
 
   std::unordered_map<std::string, std::unique_ptr<Room>> rooms_;
   std::unordered_map<std::uint64_t, ClientParticipant*> sessions_;
@@ -108,7 +83,7 @@ class WorkerHost final : public RoomHost, private RoomContext, private net::Data
   // What has ended, until no call into it is on the stack.
   std::vector<std::unique_ptr<Participant>> dead_participants_;
   std::vector<std::unique_ptr<Room>> dead_rooms_;
-  Alarm funerals_;
+  base::Alarm funerals_;
 };
 
 }  // namespace ringback::room

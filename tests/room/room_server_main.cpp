@@ -15,6 +15,8 @@
 #include "net/front.h"
 #include "net/worker.h"
 #include "room/room_server.h"
+#include "webrtc_transport/data_relay.h"
+#include "webrtc_transport/media_port.h"
 
 namespace {
 
@@ -60,23 +62,27 @@ int main(int argc, char** argv) {
   auto settings = std::make_shared<room::RoomSettings>();
   settings->api_keys = {{variable("LIVEKIT_API_KEY", "devkey"), variable("LIVEKIT_API_SECRET", "secret")}};
   settings->single_connection = std::getenv("ROOM_TEST_TWO_CONNECTIONS") == nullptr;
-  settings->media_port = media_port;
   const auto media_address = base::IpAddress::parse(variable("ROOM_TEST_MEDIA_ADDRESS", "0.0.0.0"));
   if (!media_address) return fail("ROOM_TEST_MEDIA_ADDRESS is not an address");
-  settings->media_address = *media_address;
   if (std::getenv("ROOM_TEST_REMOTE_UNMUTE") != nullptr) settings->remote_unmute = true;
 
   net::Front front;
-  auto server = std::make_unique<room::RoomServer>(front, settings);
   std::vector<std::unique_ptr<net::Worker>> workers;
+  webrtc_transport::DataRelay data_relay(front);
+  std::vector<std::unique_ptr<webrtc_transport::MediaPort>> media_ports;
+  auto server = std::make_unique<room::RoomServer>(front, settings);
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   for (unsigned index = 0; index < worker_count; ++index) {
     auto worker = net::Worker::create({.name = "worker " + std::to_string(index), .index = index});
     if (!worker) return fail(worker.error().message);
     workers.push_back(std::move(*worker));
-    auto host = room::RoomHost::create(*workers.back(), settings, &server->data_links());
-    if (!host) return fail(host.error().message);
-    hosts.push_back(std::move(*host));
+    auto media = webrtc_transport::MediaPort::open(
+        *workers.back(), {.address = *media_address, .port = media_port, .public_addresses = {}},
+        &data_relay);
+    if (!media) return fail(media.error().message);
+    data_relay.add_port(*workers.back(), **media);
+    media_ports.push_back(std::move(*media));
+    hosts.push_back(room::RoomHost::create(*workers.back(), settings, *media_ports.back()));
     server->add_host(*workers.back(), *hosts.back());
   }
   if (auto listening = server->listen({{base::IpAddress::v4({127, 0, 0, 1}), http_port}}); !listening) {

@@ -1,14 +1,14 @@
-#include "room/transport.h"
+#include "webrtc_transport/transport.h"
 
-#include "room/data_links.h"
 #include "webrtc/demultiplexer.h"
+#include "webrtc_transport/data_links.h"
 
-namespace ringback::room {
+namespace ringback::webrtc_transport {
 namespace {
 
-webrtc::PeerConnection::Config config_for(RoomContext& context) {
+webrtc::PeerConnection::Config config_for(TransportContext& context, Transport::IceRole ice) {
   webrtc::PeerConnection::Config config;
-  config.ice = webrtc::PeerConnection::IceRole::kLite;
+  config.ice = ice;
   config.ufrag_prefix = "w" + std::to_string(context.worker_index());
   config.certificate = context.certificate();
   config.local_endpoints = context.media_endpoints();
@@ -17,10 +17,10 @@ webrtc::PeerConnection::Config config_for(RoomContext& context) {
 
 }  // namespace
 
-Transport::Transport(RoomContext& context, Owner& owner)
+Transport::Transport(TransportContext& context, Owner& owner, IceRole ice)
     : context_(context),
       owner_(owner),
-      peer_(config_for(context), *this),
+      peer_(config_for(context, ice), *this),
       alarm_(context.timers(),
              [this](base::TimePoint now) {
                peer_.advance(now);
@@ -47,6 +47,11 @@ bool Transport::set_remote(const sdp::TransportDescription& remote) {
 void Transport::restart_ice() {
   peer_.restart_ice();
   context_.demultiplexer().insert(peer_);
+  drain_events();
+}
+
+void Transport::add_remote_candidate(std::string_view candidate) {
+  peer_.add_remote_candidate(context_.now(), candidate);
   drain_events();
 }
 
@@ -120,4 +125,4 @@ void Transport::on_sctp(base::TimePoint, std::span<const std::uint8_t> packet) {
                                  std::string(reinterpret_cast<const char*>(packet.data()), packet.size()));
 }
 
-}  // namespace ringback::room
+}  // namespace ringback::webrtc_transport

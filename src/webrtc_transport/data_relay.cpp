@@ -1,9 +1,11 @@
-#include "room/data_relay.h"
+#include "webrtc_transport/data_relay.h"
 
 #include <algorithm>
 #include <string_view>
 
-namespace ringback::room {
+#include "webrtc_transport/media_port.h"
+
+namespace ringback::webrtc_transport {
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,9 +23,9 @@ constexpr std::size_t kMaxWaiting = 2048;
 /// The data channels of one transport.
 class DataRelay::Association final : private webrtc::DataChannels::Sink {
  public:
-  Association(webrtc::SctpStack& stack, std::uint64_t link, const Options& options, HostAddress host)
+  Association(webrtc::SctpStack& stack, std::uint64_t link, const Options& options, PortAddress address)
       : link_(link),
-        host_(std::move(host)),
+        address_(address),
         channels_(stack,
                   {.dtls_client = options.dtls_client,
                    .remote_port = options.remote_port,
@@ -73,21 +75,21 @@ class DataRelay::Association final : private webrtc::DataChannels::Sink {
   void send_packet(std::span<const std::uint8_t> packet) override {
     std::string bytes(reinterpret_cast<const char*>(packet.data()), packet.size());
     // A packet refused by a full mailbox is a lost packet: SCTP repeats it.
-    static_cast<void>(host_.post(
-        [link = link_, bytes = std::move(bytes)](RoomHost& host) { host.send_sctp(link, bytes); }));
+    static_cast<void>(address_.worker->post(
+        [port = address_.port, link = link_, bytes = std::move(bytes)] { port->send_sctp(link, bytes); }));
   }
 
   void on_message(std::uint16_t, std::string_view label, std::span<const std::uint8_t> message,
                   bool) override {
     if (label != kReliable && label != kLossy) return;
     std::string bytes(reinterpret_cast<const char*>(message.data()), message.size());
-    static_cast<void>(
-        host_.post([link = link_, reliable = label == kReliable, bytes = std::move(bytes)](
-                       RoomHost& host) mutable { host.data_received(link, reliable, std::move(bytes)); }));
+    static_cast<void>(address_.worker->post(
+        [port = address_.port, link = link_, reliable = label == kReliable,
+         bytes = std::move(bytes)]() mutable { port->data_received(link, reliable, std::move(bytes)); }));
   }
 
   std::uint64_t link_;
-  HostAddress host_;
+  PortAddress address_;
   webrtc::DataChannels channels_;
   std::deque<std::shared_ptr<const std::string>> waiting_;
 };
@@ -107,8 +109,8 @@ void DataRelay::post(std::uint64_t link, std::function<void(Association&)> work)
 
 void DataRelay::start(std::uint64_t link, const Options& options) {
   static_cast<void>(front_.post([this, link, options] {
-    if (options.worker >= hosts_.size()) return;
-    associations_[link] = std::make_unique<Association>(stack_, link, options, hosts_[options.worker]);
+    if (options.worker >= ports_.size()) return;
+    associations_[link] = std::make_unique<Association>(stack_, link, options, ports_[options.worker]);
     if (!timer_) {
       timers_ran_at_ = front_.now();
       schedule_timers();
@@ -145,4 +147,4 @@ void DataRelay::run_timers() {
   schedule_timers();
 }
 
-}  // namespace ringback::room
+}  // namespace ringback::webrtc_transport

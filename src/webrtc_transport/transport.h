@@ -4,17 +4,18 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "base/alarm.h"
 #include "base/time.h"
-#include "room/alarm.h"
-#include "room/room_context.h"
 #include "sdp/webrtc_profile.h"
 #include "webrtc/peer_connection.h"
+#include "webrtc_transport/transport_context.h"
 
-namespace ringback::room {
+namespace ringback::webrtc_transport {
 
-/// One peer connection of a client: the WebRTC transport on the worker's port, its timer, and its data
-/// channels on the front thread. Owned by a ClientParticipant; worker thread.
+/// One peer connection: the WebRTC transport on the worker's port, its timer, and its data channels on the
+/// front thread. Owned by a participant; worker thread.
 class Transport final : private webrtc::PeerConnection::Sink {
  public:
   class Owner {
@@ -33,22 +34,26 @@ class Transport final : private webrtc::PeerConnection::Sink {
     ~Owner() = default;
   };
 
-  Transport(RoomContext& context, Owner& owner);
+  using IceRole = webrtc::PeerConnection::IceRole;
+
+  Transport(TransportContext& context, Owner& owner, IceRole ice);
   ~Transport();
 
   [[nodiscard]] webrtc::PeerConnection& peer() { return peer_; }
   [[nodiscard]] sdp::TransportDescription local() const { return peer_.local(); }
   [[nodiscard]] bool connected() const { return peer_.state() == webrtc::PeerState::kConnected; }
 
-  /// The client's side of an offer or answer. False when it cannot be used.
+  /// The peer's side of an offer or answer. False when it cannot be used.
   [[nodiscard]] bool set_remote(const sdp::TransportDescription& remote);
   void restart_ice();
+  /// A trickled candidate line of the peer.
+  void add_remote_candidate(std::string_view candidate);
 
-  /// The client negotiated data channels: they start when the transport is connected.
+  /// The peers negotiated data channels: they start when the transport is connected.
   void want_data(const sdp::WebRtcSection& section, bool open_channels);
   void send_data(bool reliable, std::shared_ptr<const std::string> message);
 
-  // Called by the host.
+  // Called by the port.
   void drain_events();
   void after_receive(base::TimePoint now);
   void send_sctp(std::span<const std::uint8_t> packet);
@@ -65,10 +70,10 @@ class Transport final : private webrtc::PeerConnection::Sink {
 
   void start_data();
 
-  RoomContext& context_;
+  TransportContext& context_;
   Owner& owner_;
   webrtc::PeerConnection peer_;
-  Alarm alarm_;
+  base::Alarm alarm_;
   std::uint64_t link_;
   bool received_media_ = false;
   bool data_wanted_ = false;
@@ -78,4 +83,4 @@ class Transport final : private webrtc::PeerConnection::Sink {
   std::size_t max_message_size_ = 65535;
 };
 
-}  // namespace ringback::room
+}  // namespace ringback::webrtc_transport

@@ -8,24 +8,27 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/executor.h"
 #include "net/front.h"
-#include "room/data_links.h"
-#include "room/room_host.h"
 #include "webrtc/data_channels.h"
 #include "webrtc/sctp_stack.h"
+#include "webrtc_transport/data_links.h"
 
-namespace ringback::room {
+namespace ringback::webrtc_transport {
+
+class MediaPort;
 
 /// Runs SCTP for the data channels of all transports on the front thread, and carries packets and messages
-/// between it and the workers. Owned by RoomServer; created and destroyed on the front (or while it does not
-/// run).
+/// between it and the workers. One for the process. Created and destroyed on the front (or while it does not
+/// run); the workers have joined when it is destroyed.
 class DataRelay final : public DataLinks {
  public:
   explicit DataRelay(net::Front& front);
   ~DataRelay() override;
 
-  /// The host of the next worker; before any of its rooms is in use.
-  void add_host(HostAddress host) { hosts_.push_back(std::move(host)); }
+  /// The port of the next worker, in the order of the workers' indices; before any of its transports is in
+  /// use. Both must outlive the front thread's run.
+  void add_port(base::Executor& worker, MediaPort& port) { ports_.push_back({&worker, &port}); }
 
   void start(std::uint64_t link, const Options& options) override;
   void receive(std::uint64_t link, std::string packet) override;
@@ -34,6 +37,10 @@ class DataRelay final : public DataLinks {
 
  private:
   class Association;
+  struct PortAddress {
+    base::Executor* worker;
+    MediaPort* port;
+  };
 
   /// Posts work on the association of a link to the front.
   void post(std::uint64_t link, std::function<void(Association&)> work);
@@ -42,10 +49,10 @@ class DataRelay final : public DataLinks {
 
   net::Front& front_;
   webrtc::SctpStack stack_;
-  std::vector<HostAddress> hosts_;
+  std::vector<PortAddress> ports_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Association>> associations_;
   net::TimerId timer_;
   base::TimePoint timers_ran_at_{};
 };
 
-}  // namespace ringback::room
+}  // namespace ringback::webrtc_transport
