@@ -22,6 +22,8 @@ class Resolver;
 
 namespace ringback::http {
 
+struct ClientContext;
+
 /// How far a request came before it failed.
 enum class ClientStage : std::uint8_t {
   kUrl,      ///< the URL cannot be used
@@ -126,9 +128,8 @@ class Client {
   ClientExchange open_websocket(WebSocketRequest request, OpenCallback callback);
 
  private:
-  struct Context;
-  explicit Client(std::shared_ptr<Context> context);
-  std::shared_ptr<Context> context_;
+  explicit Client(std::shared_ptr<ClientContext> context);
+  std::shared_ptr<ClientContext> context_;
 };
 
 }  // namespace ringback::http

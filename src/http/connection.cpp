@@ -52,7 +52,7 @@ class Connection::PendingExchange final : public Responder::Exchange,
   }
 
   std::unique_ptr<WebSocket> accept(WebSocketHandlers handlers, Headers headers) override {
-    auto session = std::make_shared<WebSocketSession>(executor_, limits_, std::move(handlers));
+    auto session = std::make_shared<WebSocketSession>(executor_, limits_.websocket, std::move(handlers));
     auto handle = std::make_unique<WebSocketHandle>(session);
     // Posted, not dispatched: the first handler must not run before the caller has got the object.
     asio::post(executor_, [self = shared_from_this(), session, headers = std::move(headers)]() mutable {
@@ -210,7 +210,7 @@ void Connection::upgrade(const PendingExchange* exchange, const std::shared_ptr<
   exchange_.reset();
   const auto self = std::exchange(kept_by_exchange_, nullptr);
   state_->enter(session);
-  session->start(std::move(stream_), parser_->get().base(), headers, state_);
+  session->accept(TransportStream(std::move(stream_)), parser_->get().base(), headers, state_);
 }
 
 void Connection::write(Response response, bool keep_alive, bool head) {

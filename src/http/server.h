@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "http/message.h"
 #include "http/responder.h"
+#include "http/websocket.h"
 
 namespace ringback::net {
 class Front;
@@ -31,13 +32,8 @@ struct ServerLimits {
       10);  ///< for the whole header, and for the first byte of a new connection; then closed
   base::Duration body_time = std::chrono::seconds(30);   ///< for the body; then closed
   base::Duration idle_time = std::chrono::seconds(75);   ///< between requests of a kept-alive connection
-  base::Duration write_time = std::chrono::seconds(30);  ///< for one answer or one WebSocket message
-  std::size_t websocket_message_bytes = 1024 * 1024;     ///< above: close 1009
-  std::size_t websocket_queue_bytes =
-      4 * 1024 * 1024;  ///< unsent; above: the client is too slow and is closed
-  base::Duration websocket_ping = std::chrono::seconds(10);
-  base::Duration websocket_silence =
-      std::chrono::seconds(30);  ///< no frame at all, pongs included: closed as lost
+  base::Duration write_time = std::chrono::seconds(30);  ///< for one answer
+  WebSocketLimits websocket = {};
 };
 
 struct ServerOptions {

@@ -425,7 +425,7 @@ TEST_F(WebSocketTest, TheOwnerMayDropItInsideItsHandler) {
 }
 
 TEST_F(WebSocketTest, ClosesOnTooLargeMessagesAndBadFrames) {
-  serve_websocket({.websocket_message_bytes = 1000});
+  serve_websocket({.websocket = {.message_bytes = 1000}});
   RawClient large(port_);
   open(large);
   large.send(client_frame(2, std::string(2000, 'x')));
@@ -440,7 +440,7 @@ TEST_F(WebSocketTest, ClosesOnTooLargeMessagesAndBadFrames) {
 }
 
 TEST_F(WebSocketTest, ClosesAClientThatDoesNotRead) {
-  serve_websocket({.websocket_queue_bytes = 1024 * 1024});
+  serve_websocket({.websocket = {.queue_bytes = 1024 * 1024}});
   RawClient client(port_);
   open(client);
   client.stop_reading();
@@ -455,7 +455,7 @@ TEST_F(WebSocketTest, ClosesAClientThatDoesNotRead) {
 }
 
 TEST_F(WebSocketTest, PingsAndGivesUpOnASilentPeer) {
-  serve_websocket({.websocket_ping = 20ms, .websocket_silence = 80ms});
+  serve_websocket({.websocket = {.ping = 20ms, .silence = 80ms}});
   RawClient client(port_);
   open(client);
   ASSERT_TRUE(receives(client, std::string("\x89\x00", 2)));

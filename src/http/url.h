@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,5 +33,8 @@ struct Url {
 
 /// Percent-encodes what is not unreserved (RFC 3986 section 2.3): for the value of a query parameter.
 [[nodiscard]] std::string percent_encode(std::string_view text);
+
+/// The inverse; nullopt for an escape that is none.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
 }  // namespace ringback::http

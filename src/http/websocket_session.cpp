@@ -19,46 +19,78 @@ constexpr std::size_t kFrameOverhead = 64;
 
 }  // namespace
 
-WebSocketSession::WebSocketSession(Executor executor, const ServerLimits& limits, WebSocketHandlers handlers)
+WebSocketSession::WebSocketSession(Executor executor, const WebSocketLimits& limits,
+                                   WebSocketHandlers handlers)
     : executor_(executor), limits_(limits), handlers_(std::move(handlers)), ping_timer_(executor) {}
 
 WebSocketSession::~WebSocketSession() {
   if (state_) state_->leave(this);
 }
 
-void WebSocketSession::start(beast::tcp_stream stream, const beast::http::request_header<>& request,
-                             const Headers& headers, std::shared_ptr<ServerState> state) {
-  state_ = std::move(state);
-  stream_.emplace(WebSocketTcpStream(std::move(stream)));
-  beast::get_lowest_layer(*stream_).expires_never();
-  websocket::stream_base::timeout timeout{};
-  timeout.handshake_timeout = kHandshakeTime;
-  timeout.idle_timeout = websocket::stream_base::none();
-  timeout.keep_alive_pings = false;
-  stream_->set_option(timeout);
-  stream_->set_option(websocket::stream_base::decorator([headers](websocket::response_type& response) {
-    for (const Headers::Field& field : headers.fields()) response.set(field.first, field.second);
-  }));
-  stream_->read_message_max(limits_.websocket_message_bytes);
+void WebSocketSession::prepare(TransportStream stream, const Headers& headers) {
+  stream_.emplace(std::move(stream));
+  beast::get_lowest_layer(*stream_).tcp().expires_never();
+  const auto decorate = [headers](auto& message) {
+    for (const Headers::Field& field : headers.fields()) message.set(field.first, field.second);
+  };
+  stream_->set_option(websocket::stream_base::decorator(decorate));
+  stream_->read_message_max(limits_.message_bytes);
   stream_->auto_fragment(false);
   stream_->control_callback(
       [this](websocket::frame_type, beast::string_view) { last_heard_ = std::chrono::steady_clock::now(); });
+}
+
+/// Of the opening and the closing handshake; idleness is our own timer's matter.
+void WebSocketSession::limit_handshakes(std::chrono::steady_clock::duration time) {
+  websocket::stream_base::timeout timeout{};
+  timeout.handshake_timeout = time;
+  timeout.idle_timeout = websocket::stream_base::none();
+  timeout.keep_alive_pings = false;
+  stream_->set_option(timeout);
+}
+
+void WebSocketSession::accept(TransportStream stream, const beast::http::request_header<>& request,
+                              const Headers& headers, std::shared_ptr<ServerState> state) {
+  state_ = std::move(state);
+  prepare(std::move(stream), headers);
+  limit_handshakes(kHandshakeTime);
   handshake_.emplace(request);
   stream_->async_accept(*handshake_, [self = shared_from_this()](beast::error_code error) {
     self->handshake_.reset();
     if (error || self->finished_) return self->finish(close_code::kAbnormal);
-    self->open_ = true;
-    self->last_heard_ = std::chrono::steady_clock::now();
-    self->read();
-    self->write();
-    self->keep_alive();
+    self->begin();
   });
+}
+
+void WebSocketSession::open(TransportStream stream, const std::string& host, const std::string& target,
+                            const Headers& headers, Opened opened) {
+  opened_ = std::move(opened);
+  prepare(std::move(stream), headers);
+  limit_handshakes(websocket::stream_base::none());
+  stream_->async_handshake(answer_, host, target, [self = shared_from_this()](beast::error_code error) {
+    const Opened opened_now = std::exchange(self->opened_, nullptr);
+    if (!error && self->finished_) error = asio::error::operation_aborted;
+    if (error)
+      self->discard();
+    else
+      self->begin();
+    if (opened_now) opened_now(error, self->answer_);
+  });
+}
+
+void WebSocketSession::begin() {
+  open_ = true;
+  limit_handshakes(kHandshakeTime);  // the closing one
+  last_heard_ = std::chrono::steady_clock::now();
+  read();
+  write();
+  keep_alive();
 }
 
 bool WebSocketSession::send(FrameKind kind, std::string payload) {
   if (refusing_) return false;
   const std::size_t cost = payload.size() + kFrameOverhead;
-  if (queued_bytes_.fetch_add(cost) + cost > limits_.websocket_queue_bytes) {
+  if (queued_bytes_.fetch_add(cost) + cost > limits_.queue_bytes) {
     refusing_ = true;
     // The peer does not read: a close frame would only queue behind the rest.
     asio::dispatch(executor_, [self = shared_from_this()] { self->finish(close_code::kTryAgainLater); });
@@ -139,11 +171,11 @@ void WebSocketSession::send_close() {
 }
 
 void WebSocketSession::keep_alive() {
-  ping_timer_.expires_after(limits_.websocket_ping);
+  ping_timer_.expires_after(limits_.ping);
   ping_timer_.async_wait([self = shared_from_this()](beast::error_code error) {
     if (error || self->finished_) return;
     const auto now = std::chrono::steady_clock::now();
-    const bool silent = now - self->last_heard_ > self->limits_.websocket_silence;
+    const bool silent = now - self->last_heard_ > self->limits_.silence;
     const bool stuck = self->writing_ && now - self->write_started_ > self->limits_.write_time;
     if (silent || stuck) return self->finish(close_code::kAbnormal);
     if (!self->pinging_ && !self->closing_) {
@@ -162,6 +194,11 @@ std::uint16_t WebSocketSession::code_of(beast::error_code error) const {
   }
   if (error == websocket::error::message_too_big) return close_code::kTooBig;
   return close_code::kAbnormal;
+}
+
+void WebSocketSession::discard() {
+  abandoned_ = true;
+  finish(close_code::kAbnormal);
 }
 
 void WebSocketSession::finish(std::uint16_t code) {

@@ -14,8 +14,8 @@
 
 #include "http/asio_types.h"
 #include "http/server_state.h"
+#include "http/transport_stream.h"
 #include "http/websocket.h"
-#include "http/websocket_stream.h"
 
 namespace ringback::http {
 
@@ -24,12 +24,19 @@ namespace ringback::http {
 /// send() and close() are called from any thread and hop to the front; everything else runs there.
 class WebSocketSession final : public Member, public std::enable_shared_from_this<WebSocketSession> {
  public:
-  WebSocketSession(Executor executor, const ServerLimits& limits, WebSocketHandlers handlers);
+  WebSocketSession(Executor executor, const WebSocketLimits& limits, WebSocketHandlers handlers);
   ~WebSocketSession() override;
 
   /// Answers the opening handshake of `request` on `stream`.
-  void start(beast::tcp_stream stream, const beast::http::request_header<>& request, const Headers& headers,
-             std::shared_ptr<ServerState> state);
+  void accept(TransportStream stream, const beast::http::request_header<>& request, const Headers& headers,
+              std::shared_ptr<ServerState> state);
+
+  /// Outcome of a handshake that we began, with the server's answer where one came. When it failed no other
+  /// handler is called.
+  using Opened = std::function<void(beast::error_code, const beast::websocket::response_type& answer)>;
+  /// Begins the opening handshake; no limit of time, the caller cuts it.
+  void open(TransportStream stream, const std::string& host, const std::string& target,
+            const Headers& headers, Opened opened);
 
   bool send(FrameKind kind, std::string payload);
   void close(std::uint16_t code);
@@ -38,6 +45,8 @@ class WebSocketSession final : public Member, public std::enable_shared_from_thi
 
   void end() override { close(close_code::kGoingAway); }
   void cut() override { finish(close_code::kAbnormal); }
+  /// Ends it at once without telling anybody: not the owner, not the peer.
+  void discard();
   /// The connection is over; tells the owner. Harmless when repeated.
   void finish(std::uint16_t code);
 
@@ -47,6 +56,9 @@ class WebSocketSession final : public Member, public std::enable_shared_from_thi
     std::string payload;
   };
 
+  void prepare(TransportStream stream, const Headers& headers);
+  void limit_handshakes(std::chrono::steady_clock::duration time);
+  void begin();
   void read();
   void write();
   void enqueue(Frame frame);
@@ -57,7 +69,7 @@ class WebSocketSession final : public Member, public std::enable_shared_from_thi
 
   // given
   const Executor executor_;
-  const ServerLimits limits_;
+  const WebSocketLimits limits_;
   const WebSocketHandlers handlers_;
   std::shared_ptr<ServerState> state_;
 
@@ -67,8 +79,10 @@ class WebSocketSession final : public Member, public std::enable_shared_from_thi
   std::atomic<bool> abandoned_ = false;
 
   // front thread
-  std::optional<beast::websocket::stream<WebSocketTcpStream>> stream_;
+  std::optional<beast::websocket::stream<TransportStream>> stream_;
   std::optional<beast::http::request<beast::http::empty_body>> handshake_;
+  beast::websocket::response_type answer_;
+  Opened opened_;
   beast::flat_buffer buffer_;
   std::deque<Frame> queue_;
   asio::steady_timer ping_timer_;
