@@ -51,3 +51,37 @@ install_modules() {
   echo "Installing the packages of $1/package-lock.json"
   (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) && echo "$hash" >"$stamp"
 }
+
+# go_minor GO: 24 for go1.24.6; 0 when there is none.
+go_minor() { { "$1" env GOVERSION 2>/dev/null || echo go1.0; } | sed 's/^go[0-9]*\.\([0-9]*\).*/\1/'; }
+
+# find_go: prints a Go that builds livekit-server. Debian's (1.19) is too old, but it can fetch a newer one, which Go's
+# module proxy serves as a module. Such a module's files come without their execute bits.
+find_go() {
+  local version=1.24.6 machine=amd64 folder
+  [ "$(uname -m)" = aarch64 ] && machine=arm64
+  [ "$(go_minor go)" -ge 24 ] && { command -v go; return; }
+  command -v go >/dev/null || install_packages golang-go >&2 || return 1
+  folder=$(go env GOMODCACHE)/golang.org/toolchain@v0.0.1-go$version.linux-$machine
+  if [ ! -x "$folder/bin/go" ]; then
+    go mod download "golang.org/toolchain@v0.0.1-go$version.linux-$machine" >&2 || return 1
+    chmod u+x "$folder"/pkg/tool/*/* "$folder"/bin/*
+  fi
+  echo "$folder/bin/go"
+}
+
+# livekit_server VERSION: where install_livekit_server puts the real server.
+livekit_server() { echo "$PWD/build/tools/livekit-server-$1"; }
+
+# install_livekit_server VERSION: builds the real server by the Go client, which checks every module's sum.
+install_livekit_server() {
+  local binary folder go
+  binary=$(livekit_server "$1")
+  [ -x "$binary" ] && return 0
+  go=$(find_go) || return 1
+  echo "Building livekit-server v$1; the first time takes some minutes"
+  folder=$binary.build
+  env -u GOROOT CGO_ENABLED=0 GOTOOLCHAIN=local GOBIN="$folder" \
+    "$go" install -ldflags='-s -w' "github.com/livekit/livekit-server/cmd/server@v$1" &&
+    mv "$folder/server" "$binary" && rmdir "$folder"
+}
