@@ -11,7 +11,6 @@
 #include "phone/event.h"
 #include "phone/media.h"
 #include "phone/options.h"
-#include "phone/port_range.h"
 #include "sdp/sip_profile.h"
 #include "sip/event.h"
 #include "sip/user_agent.h"
@@ -25,7 +24,7 @@ class Line {
  public:
   virtual net::Worker& worker() = 0;
   virtual sip::UserAgent& agent() = 0;
-  virtual PortRange& ports() = 0;
+  virtual rtp::PortRange& ports() = 0;
   virtual const PhoneOptions& options() const = 0;
   virtual void emit(const Event& event) = 0;
   /// Calls `step` later, unless the call has ended by then.

@@ -19,18 +19,34 @@ audio::Codec codec_of(sdp::AudioCodec codec) {
 
 }  // namespace
 
-base::ErrorOr<std::unique_ptr<Media>> Media::open(net::Worker& worker, PortRange& ports,
+base::ErrorOr<std::unique_ptr<Media>> Media::open(net::Worker& worker, rtp::PortRange& ports,
                                                   const base::IpAddress& address, base::Duration echo_delay,
                                                   MediaListener& listener) {
-  std::unique_ptr<Media> media(new Media(worker, echo_delay, listener));
-  auto port = ports.open(worker, address, *media);
-  if (!port) return base::Failure{port.error()};
-  media->port_ = std::move(*port);
-  return media;
+  std::unique_ptr<Media> media(new Media(worker, ports, echo_delay, listener));
+  // A port of the range may be in use by another program; each attempt takes another one.
+  for (std::size_t attempt = 0; attempt < ports.pairs(); ++attempt) {
+    const auto number = ports.allocate(worker.now());
+    if (!number) break;
+    auto port = net::UdpPort::open(worker, net::UdpPort::Options::for_leg({address, *number}), *media);
+    if (port) {
+      media->port_ = std::move(*port);
+      return media;
+    }
+    ports.release(worker.now(), *number);
+  }
+  return base::fail("no free RTP port in the range");
 }
 
-Media::Media(net::Worker& worker, base::Duration echo_delay, MediaListener& listener)
+Media::~Media() {
+  if (!port_) return;
+  const std::uint16_t number = port();
+  port_.reset();
+  ports_.release(worker_.now(), number);
+}
+
+Media::Media(net::Worker& worker, rtp::PortRange& ports, base::Duration echo_delay, MediaListener& listener)
     : worker_(worker),
+      ports_(ports),
       listener_(listener),
       tick_(worker.timers(), *this),
       sound_(echo_delay),

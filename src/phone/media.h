@@ -11,9 +11,9 @@
 #include "net/tick.h"
 #include "net/udp_port.h"
 #include "phone/ear.h"
-#include "phone/port_range.h"
 #include "phone/sound.h"
 #include "phone/wav_writer.h"
+#include "rtp/port_range.h"
 #include "sdp/sip_profile.h"
 
 namespace ringback::phone {
@@ -32,10 +32,10 @@ class MediaListener {
 /// worker.
 class Media final : private net::DatagramReceiver, private net::TickHandler {
  public:
-  static base::ErrorOr<std::unique_ptr<Media>> open(net::Worker& worker, PortRange& ports,
+  static base::ErrorOr<std::unique_ptr<Media>> open(net::Worker& worker, rtp::PortRange& ports,
                                                     const base::IpAddress& address, base::Duration echo_delay,
                                                     MediaListener& listener);
-  ~Media() = default;
+  ~Media();
   Media(const Media&) = delete;
   Media& operator=(const Media&) = delete;
 
@@ -50,13 +50,14 @@ class Media final : private net::DatagramReceiver, private net::TickHandler {
   void set_measuring(bool measuring) { measuring_ = measuring; }
 
  private:
-  Media(net::Worker& worker, base::Duration echo_delay, MediaListener& listener);
+  Media(net::Worker& worker, rtp::PortRange& ports, base::Duration echo_delay, MediaListener& listener);
   void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) override;
   void on_tick(base::TimePoint due, unsigned missed) override;
   void send(std::uint8_t payload_type, std::uint32_t timestamp, bool marker,
             std::span<const std::uint8_t> payload);
 
   net::Worker& worker_;
+  rtp::PortRange& ports_;
   MediaListener& listener_;
   std::unique_ptr<net::UdpPort> port_;
   net::Tick tick_;

@@ -9,6 +9,8 @@ namespace ringback::phone {
 namespace {
 
 constexpr std::string_view kTokenPrefix = "p0";
+/// Of a port between two calls: short, so that the load of a benchmark fits into the default range.
+constexpr base::Duration kPortRest = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -18,7 +20,7 @@ Switchboard::Switchboard(net::Worker& worker, sip_transport::SipTransport& trans
       transport_(transport),
       options_(options),
       on_event_(std::move(on_event)),
-      ports_(options.rtp_low, options.rtp_high),
+      ports_(options.rtp_low, options.rtp_high, crypto::random_u32(), kPortRest),
       link_(transport.attach(std::string(kTokenPrefix), worker, *this)) {
   sip::Config config;
   config.prefix = kTokenPrefix;

@@ -10,7 +10,7 @@
 #include "phone/call.h"
 #include "phone/event.h"
 #include "phone/options.h"
-#include "phone/port_range.h"
+#include "rtp/port_range.h"
 #include "sip/user_agent.h"
 #include "sip_transport/sip_transport.h"
 
@@ -37,7 +37,7 @@ class Switchboard final : public sip_transport::Receiver, private Line, private 
  private:
   net::Worker& worker() override { return worker_; }
   sip::UserAgent& agent() override { return *agent_; }
-  PortRange& ports() override { return ports_; }
+  rtp::PortRange& ports() override { return ports_; }
   const PhoneOptions& options() const override { return options_; }
   void emit(const Event& event) override { on_event_(event); }
   void after(base::Duration delay, sip::SessionId session, std::function<void(Call&)> step) override;
@@ -53,7 +53,7 @@ class Switchboard final : public sip_transport::Receiver, private Line, private 
   sip_transport::SipTransport& transport_;
   PhoneOptions options_;
   EventHandler on_event_;
-  PortRange ports_;
+  rtp::PortRange ports_;
   std::unique_ptr<sip_transport::WorkerLink> link_;
   std::unique_ptr<sip::UserAgent> agent_;
   std::map<sip::SessionId, std::unique_ptr<Call>> calls_;

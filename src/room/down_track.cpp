@@ -164,8 +164,8 @@ void DownTrack::on_nack(base::TimePoint, std::span<const std::uint16_t> sequence
     const auto sequence = rewriter_.source_sequence(sent);
     if (!sequence) continue;
     const auto bytes = stream->history.find(*sequence);
-    if (bytes.empty()) continue;
-    const auto packet = rtp::PacketView::parse(bytes);
+    if (!bytes) continue;
+    const auto packet = rtp::PacketView::parse(*bytes);
     if (packet) send_rtx(*packet, {sent, rewriter_.sent_timestamp(packet->timestamp())});
   }
 }

@@ -7,6 +7,7 @@
 #include "room/client_participant.h"
 #include "room/publisher_side.h"
 #include "rtp/byte_order.h"
+#include "rtp/rtx.h"
 #include "webrtc_transport/transport.h"
 
 namespace ringback::room {
@@ -17,6 +18,10 @@ constexpr std::uint32_t kFeedbackSsrc = 1;
 /// What a publisher may send when it asks only for REMB: enough for any camera, and we do not measure.
 constexpr std::uint64_t kRembBitsPerSecond = 8'000'000;
 constexpr std::size_t kRtcpBuffer = 1200;
+/// Of an unwrapped retransmission: nothing that crosses an Ethernet is longer.
+constexpr std::size_t kLongestPacket = 1500;
+/// What asking again assumes: asking sooner only doubles what is on its way.
+constexpr base::Duration kRoundTrip = std::chrono::milliseconds(80);
 
 std::string_view text_of(std::optional<std::span<const std::uint8_t>> extension) {
   if (!extension) return {};
@@ -56,7 +61,7 @@ void PublisherSide::on_rtp(base::TimePoint now, std::span<const std::uint8_t> by
   if (!packet) return;
   if (transport_cc_id_ != 0) {
     if (const auto number = packet->extension(transport_cc_id_); number && number->size() == 2) {
-      arrivals_.received(now, rtp::read_u16(number->data()));
+      arrivals_.on_packet(now, rtp::read_u16(number->data()));
     }
   }
   const Route* route = find_route(packet->ssrc());
@@ -74,8 +79,11 @@ void PublisherSide::accept(base::TimePoint now, const Route& route, const rtp::P
   UpStream& stream = *route.stream;
   stream.reception.received(now, packet.sequence(), packet.timestamp(), track.clock_rate());
   if (track.is_video()) {
-    stream.history.keep(packet.sequence(), packet.bytes());
-    if (route.section->nack && !stream.missing.received(now, packet.sequence())) track.request_keyframe(now);
+    stream.history.store(now, packet.sequence(), packet.bytes());
+    if (route.section->nack) {
+      stream.missing.on_packet(now, packet.sequence());
+      if (stream.missing.take_key_frame_needed()) track.request_keyframe(now);
+    }
     track.receive(now, stream, packet, -1);
     return;
   }
@@ -88,20 +96,20 @@ void PublisherSide::accept(base::TimePoint now, const Route& route, const rtp::P
 }
 
 void PublisherSide::accept_rtx(base::TimePoint now, const Route& route, const rtp::PacketView& packet) {
-  const auto payload = packet.payload();
-  if (payload.size() <= 2) return;  // a probe without content
+  const auto content = rtp::parse_rtx(packet);
+  if (!content || content->payload.empty()) return;  // a probe without content
   rtp::HeaderExtension descriptor{.id = route.section->track->extension_ids().dependency_descriptor,
                                   .data = {}};
   const auto data = descriptor.id != 0 ? packet.extension(descriptor.id) : std::nullopt;
   if (data) descriptor.data = *data;
-  std::array<std::uint8_t, PacketHistory::kMaxPacket> buffer;
+  std::array<std::uint8_t, kLongestPacket> buffer;
   const std::size_t size = rtp::write_packet(buffer,
                                              {.marker = packet.marker(),
                                               .payload_type = rtx_of_[packet.payload_type()],
-                                              .sequence = rtp::read_u16(payload.data()),
+                                              .sequence = content->original_sequence,
                                               .timestamp = packet.timestamp(),
                                               .ssrc = route.stream->ssrc},
-                                             payload.subspan(2), {&descriptor, data ? std::size_t{1} : 0});
+                                             content->payload, {&descriptor, data ? std::size_t{1} : 0});
   if (const auto original = rtp::PacketView::parse(std::span(buffer).first(size)))
     accept(now, route, *original);
 }
@@ -110,8 +118,8 @@ void PublisherSide::send_urgent_feedback(base::TimePoint now) {
   for (const auto& section : sections_) {
     if (section->track == nullptr || !section->nack) continue;
     for (const auto& stream : section->track->streams()) {
-      if (stream->missing.empty()) continue;
-      const auto due = stream->missing.due(now);
+      if (stream->missing.missing() == 0) continue;
+      const auto due = stream->missing.take_requests(now, kRoundTrip);
       if (due.empty()) continue;
       std::array<std::uint8_t, kRtcpBuffer> buffer;
       rtp::RtcpWriter writer(buffer);
@@ -154,7 +162,7 @@ void PublisherSide::send_feedback(base::TimePoint now, bool reports) {
   }
   if (transport_cc_id_ != 0) {
     rtp::TransportFeedback feedback;
-    if (arrivals_.report(kFeedbackSsrc, media_ssrc, feedback)) {
+    if (arrivals_.make_feedback(kFeedbackSsrc, media_ssrc, feedback)) {
       if (writer.size() == 0) writer.add_receiver_report({.ssrc = kFeedbackSsrc, .blocks = {}});
       writer.add_transport_feedback(feedback);
     }

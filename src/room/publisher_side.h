@@ -10,10 +10,10 @@
 
 #include "base/time.h"
 #include "livekit/signal_request.h"
-#include "room/arrival_recorder.h"
 #include "room/room_context.h"
 #include "room/up_track.h"
 #include "rtp/rtcp.h"
+#include "rtp/twcc.h"
 #include "sdp/webrtc_profile.h"
 
 namespace ringback::room {
@@ -94,7 +94,7 @@ class PublisherSide final : public UpTrack::KeyframeSource {
   std::vector<std::unique_ptr<UpTrack>> fresh_;  ///< agreed, published when the answer is out
   std::vector<Pending> chosen_;                  ///< between choose() and agree() of one section
   std::vector<Route> routes_;
-  ArrivalRecorder arrivals_;
+  rtp::TwccRecorder arrivals_;
 
   // Ids of header extensions; one numbering for the whole bundle (RFC 8285 section 6).
   std::uint8_t audio_level_id_ = 0;

@@ -9,10 +9,10 @@
 #include "base/time.h"
 #include "livekit/model.h"
 #include "room/audio_level.h"
-#include "room/missing_packets.h"
-#include "room/packet_history.h"
 #include "room/reception.h"
+#include "rtp/nack_generator.h"
 #include "rtp/packet.h"
+#include "rtp/packet_history.h"
 #include "sdp/webrtc_profile.h"
 
 namespace ringback::room {
@@ -48,8 +48,8 @@ struct UpStream {
   std::uint32_t rtx_ssrc = 0;  ///< its retransmissions (RFC 4588); 0: none or not yet seen
   std::string rid;             ///< simulcast layer (RFC 8851), else empty
   Reception reception;
-  MissingPackets missing;
-  PacketHistory history;
+  rtp::NackGenerator missing;
+  rtp::PacketHistory history;  ///< of video only: answers subscribers without asking the publisher
   base::TimePoint keyframe_asked_at{};
 };
 

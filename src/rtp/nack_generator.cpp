@@ -5,9 +5,7 @@
 
 namespace ringback::rtp {
 
-NackGenerator::NackGenerator(const Settings& settings) : settings_(settings) {
-  missing_.reserve(settings.max_missing);
-}
+NackGenerator::NackGenerator(const Settings& settings) : settings_(settings) {}
 
 void NackGenerator::reset() {
   sequences_.reset();
@@ -34,7 +32,8 @@ NackGenerator::Arrival NackGenerator::on_packet(base::TimePoint now, std::uint16
     given_up_ += missing_.size() + gap;
     missing_.clear();
     key_frame_needed_ = true;
-  } else {
+  } else if (gap > 0) {
+    missing_.reserve(settings_.max_missing);
     for (std::int64_t lost = *newest_ + 1; lost < sequence; ++lost) {
       missing_.push_back({.sequence = lost, .noticed = now, .next_request = now + settings_.reorder_wait});
     }

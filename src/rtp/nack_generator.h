@@ -12,8 +12,8 @@
 namespace ringback::rtp {
 
 /// Decides which missing packets of a received (video) stream to ask for again (RFC 4585 section 6.2.1), how
-/// often, and when only a key frame helps. A plain state of the owner's thread; memory is taken at
-/// construction.
+/// often, and when only a key frame helps. A plain state of the owner's thread; memory (8 KiB) is taken by
+/// the first gap.
 class NackGenerator {
  public:
   struct Settings {

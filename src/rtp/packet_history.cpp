@@ -13,11 +13,13 @@ constexpr std::size_t kMaxCapacity = 16384;
 
 PacketHistory::PacketHistory(const Settings& settings)
     : slot_size_(std::min<std::size_t>(settings.slot_size, 0xffff)),
-      mask_(std::bit_ceil(std::clamp<std::size_t>(settings.capacity, 1, kMaxCapacity)) - 1),
-      slots_(mask_ + 1),
-      bytes_((mask_ + 1) * slot_size_) {}
+      mask_(std::bit_ceil(std::clamp<std::size_t>(settings.capacity, 1, kMaxCapacity)) - 1) {}
 
 void PacketHistory::store(base::TimePoint now, std::uint16_t sequence, std::span<const std::uint8_t> packet) {
+  if (slots_.empty()) {
+    slots_.resize(mask_ + 1);
+    bytes_.resize((mask_ + 1) * slot_size_);
+  }
   Slot& slot = slots_[index_of(sequence)];
   slot.used = packet.size() <= slot_size_;
   if (!slot.used) return;
@@ -29,6 +31,7 @@ void PacketHistory::store(base::TimePoint now, std::uint16_t sequence, std::span
 }
 
 std::optional<std::span<const std::uint8_t>> PacketHistory::find(std::uint16_t sequence) const {
+  if (slots_.empty()) return std::nullopt;
   const Slot& slot = slots_[index_of(sequence)];
   if (!slot.used || slot.sequence != sequence) return std::nullopt;
   return std::span(bytes_).subspan(index_of(sequence) * slot_size_, slot.size);

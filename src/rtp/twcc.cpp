@@ -16,6 +16,7 @@ void TwccRecorder::on_packet(base::TimePoint now, std::uint16_t transport_sequen
   const std::int64_t sequence = sequences_.unwrap(transport_sequence);
   const std::int64_t ticks = now.time_since_epoch().count() / kTickMicros;
   if (!begin_) {
+    arrivals_ = std::make_unique<std::array<std::int64_t, kWindow>>();
     begin_ = sequence;
     end_ = sequence;
   }

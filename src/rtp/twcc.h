@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/time.h"
@@ -13,7 +14,8 @@ namespace ringback::rtp {
 
 /// Records when packets with a transport-wide sequence number came and writes the feedback that lets their
 /// sender estimate the bandwidth (draft-holmer-rmcat-transport-wide-cc-extensions-01). One object per
-/// transport; the owner calls make_feedback() about every 100 ms. 8 KiB, no allocation, one thread.
+/// transport; the owner calls make_feedback() about every 100 ms. Memory (8 KiB) is taken by the first
+/// packet. One thread.
 class TwccRecorder {
  public:
   /// A packet with this value in its transport sequence number extension.
@@ -28,13 +30,14 @@ class TwccRecorder {
   static constexpr std::int64_t kNone = -1;
 
   [[nodiscard]] std::int64_t& arrival(std::int64_t sequence) {
-    return arrivals_[static_cast<std::size_t>(sequence) % kWindow];
+    return (*arrivals_)[static_cast<std::size_t>(sequence) % kWindow];
   }
 
   SequenceUnwrapper sequences_;
-  std::optional<std::int64_t> begin_;             ///< first sequence number the next feedback describes
-  std::int64_t end_ = 0;                          ///< one past the newest
-  std::array<std::int64_t, kWindow> arrivals_{};  ///< 250 us since the recorder's time zero, kNone: not here
+  std::optional<std::int64_t> begin_;  ///< first sequence number the next feedback describes
+  std::int64_t end_ = 0;               ///< one past the newest
+  /// In 250 us since the recorder's time zero; kNone: not here. Null until the first packet.
+  std::unique_ptr<std::array<std::int64_t, kWindow>> arrivals_;
   std::uint8_t feedback_count_ = 0;
 };
 

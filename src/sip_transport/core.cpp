@@ -26,9 +26,9 @@ void add(std::atomic<std::uint64_t>& counter) {
 
 }  // namespace
 
-SipTransport::Core::Core(net::Front& front, Options options)
+SipTransport::Core::Core(net::Front& front, const Options& options)
     : front_(front),
-      options_(std::move(options)),
+      options_(options),
       limiter_(options_.new_requests_per_second, options_.new_requests_burst) {}
 
 base::ErrorOr<> SipTransport::Core::open() {

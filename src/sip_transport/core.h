@@ -32,7 +32,7 @@ class SipTransport::Core final : public std::enable_shared_from_this<SipTranspor
     Receiver* receiver;
   };
 
-  Core(net::Front& front, Options options);
+  Core(net::Front& front, const Options& options);
   base::ErrorOr<> open();
   void close();
 

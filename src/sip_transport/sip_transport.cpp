@@ -24,8 +24,8 @@ class SipTransport::Link final : public WorkerLink {
   const std::shared_ptr<Core::Route> route_;
 };
 
-base::ErrorOr<std::unique_ptr<SipTransport>> SipTransport::open(net::Front& front, Options options) {
-  auto core = std::make_shared<Core>(front, std::move(options));
+base::ErrorOr<std::unique_ptr<SipTransport>> SipTransport::open(net::Front& front, const Options& options) {
+  auto core = std::make_shared<Core>(front, options);
   if (const auto opened = core->open(); !opened) {
     core->close();
     return base::Failure{opened.error()};

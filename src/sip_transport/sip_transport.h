@@ -82,7 +82,8 @@ class WorkerLink : public sip::Sink {
 class SipTransport {
  public:
   /// The error is a sentence such as "port 5060 (UDP) is in use by another program".
-  [[nodiscard]] static base::ErrorOr<std::unique_ptr<SipTransport>> open(net::Front& front, Options options);
+  [[nodiscard]] static base::ErrorOr<std::unique_ptr<SipTransport>> open(net::Front& front,
+                                                                         const Options& options);
   /// Closes all sockets; connections first write what is queued, within two seconds.
   ~SipTransport();
 

@@ -37,7 +37,7 @@ class Transport final : private webrtc::PeerConnection::Sink {
   using IceRole = webrtc::PeerConnection::IceRole;
 
   Transport(TransportContext& context, Owner& owner, IceRole ice);
-  ~Transport();
+  ~Transport() override;
 
   [[nodiscard]] webrtc::PeerConnection& peer() { return peer_; }
   [[nodiscard]] sdp::TransportDescription local() const { return peer_.local(); }
