@@ -171,6 +171,13 @@ class Writer {
     to_->mutable_track_subscribed()->set_track_sid(from.track_sid);
   }
 
+  void operator()(const RoomMoved& from) const {
+    livekit::to_wire(from.room, to_->mutable_room_moved()->mutable_room());
+    to_->mutable_room_moved()->set_token(from.token);
+    livekit::to_wire(from.participant, to_->mutable_room_moved()->mutable_participant());
+    to_wire_list(from.other_participants, to_->mutable_room_moved()->mutable_other_participants());
+  }
+
   void operator()(const MediaSectionsRequirement& from) const {
     to_->mutable_media_sections_requirement()->set_num_audios(from.num_audios);
     to_->mutable_media_sections_requirement()->set_num_videos(from.num_videos);

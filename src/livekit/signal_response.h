@@ -175,6 +175,15 @@ struct TrackSubscribed {
   std::string track_sid;
 };
 
+/// The session goes on in another room (protocol 16 and later): all other participants are new, and so are
+/// our sid and token.
+struct RoomMoved {
+  Room room;
+  std::string token;
+  ParticipantInfo participant;
+  std::vector<ParticipantInfo> other_participants;
+};
+
 /// Single connection only: "make a new offer with this many more recvonly sections" (0 and 0: just offer
 /// again).
 struct MediaSectionsRequirement {
@@ -196,7 +205,7 @@ using SignalResponse =
                  TrackPublished, Leave, MuteTrack, SpeakersChanged, RoomUpdate, ConnectionQualityUpdate,
                  StreamStateUpdate, SubscribedQualityUpdate, SubscriptionPermissionUpdate, RefreshToken,
                  TrackUnpublished, Pong, PongResponse, SubscriptionResponse, RequestResponse, TrackSubscribed,
-                 MediaSectionsRequirement, SubscribedAudioCodecUpdate>;
+                 RoomMoved, MediaSectionsRequirement, SubscribedAudioCodecUpdate>;
 
 /// How a session's frames are written: clients that sent a text frame get text until they send a binary one.
 enum class FrameFormat : std::uint8_t { kBinary, kText };

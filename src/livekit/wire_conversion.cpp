@@ -18,6 +18,10 @@ void to_wire(const Codec& from, wire::Codec* to) {
   to->set_fmtp_line(from.fmtp_line);
 }
 
+Codec from_wire(const wire::Codec& from) {
+  return {.mime = from.mime(), .fmtp_line = from.fmtp_line()};
+}
+
 void to_wire(const VideoLayer& from, wire::VideoLayer* to) {
   to->set_quality(static_cast<wire::VideoQuality>(from.quality));
   to->set_width(from.width);
@@ -155,6 +159,48 @@ void to_wire(const ParticipantInfo& from, wire::ParticipantInfo* to) {
   to->set_disconnect_reason(static_cast<wire::DisconnectReason>(from.disconnect_reason));
   to->set_client_protocol(from.client_protocol);
   to_wire_enums(from.capabilities, to->mutable_capabilities());
+}
+
+ParticipantInfo from_wire(const wire::ParticipantInfo& from) {
+  ParticipantInfo to{.sid = from.sid(),
+                     .identity = from.identity(),
+                     .state = static_cast<ParticipantState>(from.state()),
+                     .tracks = from_wire_list(from.tracks()),
+                     .metadata = from.metadata(),
+                     .joined_at = from.joined_at(),
+                     .joined_at_ms = from.joined_at_ms(),
+                     .name = from.name(),
+                     .version = from.version(),
+                     .permission = {},
+                     .region = from.region(),
+                     .is_publisher = from.is_publisher(),
+                     .kind = static_cast<ParticipantKind>(from.kind()),
+                     .kind_details = from_wire_enums<ParticipantKindDetail>(from.kind_details()),
+                     .attributes = from_wire_map(from.attributes()),
+                     .disconnect_reason = static_cast<DisconnectReason>(from.disconnect_reason()),
+                     .client_protocol = from.client_protocol(),
+                     .capabilities = from_wire_enums<ClientCapability>(from.capabilities())};
+  if (from.has_permission()) to.permission = from_wire(from.permission());
+  return to;
+}
+
+Room from_wire(const wire::Room& from) {
+  Room to{.sid = from.sid(),
+          .name = from.name(),
+          .empty_timeout = from.empty_timeout(),
+          .departure_timeout = from.departure_timeout(),
+          .max_participants = from.max_participants(),
+          .creation_time = from.creation_time(),
+          .creation_time_ms = from.creation_time_ms(),
+          .turn_password = from.turn_password(),
+          .enabled_codecs = from_wire_list(from.enabled_codecs()),
+          .metadata = from.metadata(),
+          .num_participants = from.num_participants(),
+          .num_publishers = from.num_publishers(),
+          .active_recording = from.active_recording(),
+          .version = {}};
+  if (from.has_version()) to.version = TimedVersion{from.version().unix_micro(), from.version().ticks()};
+  return to;
 }
 
 void to_wire(const Room& from, wire::Room* to) {
@@ -335,6 +381,39 @@ UpdateSubscription from_wire(const wire::UpdateSubscription& from) {
   return {.track_sids = from_wire_strings(from.track_sids()),
           .subscribe = from.subscribe(),
           .participant_tracks = from_wire_list(from.participant_tracks())};
+}
+
+void to_wire(const UpdateSubscription& from, wire::UpdateSubscription* to) {
+  to_wire_strings(from.track_sids, to->mutable_track_sids());
+  to->set_subscribe(from.subscribe);
+  for (const ParticipantTracks& tracks : from.participant_tracks) {
+    wire::ParticipantTracks* added = to->add_participant_tracks();
+    added->set_participant_sid(tracks.participant_sid);
+    to_wire_strings(tracks.track_sids, added->mutable_track_sids());
+  }
+}
+
+void to_wire(const SyncState& from, wire::SyncState* to) {
+  if (from.answer) to_wire(*from.answer, to->mutable_answer());
+  if (from.offer) to_wire(*from.offer, to->mutable_offer());
+  if (from.subscription) to_wire(*from.subscription, to->mutable_subscription());
+  for (const PublishedTrack& published : from.publish_tracks) {
+    wire::TrackPublishedResponse* added = to->add_publish_tracks();
+    added->set_cid(published.cid);
+    to_wire(published.track, added->mutable_track());
+  }
+  for (const DataChannelInfo& channel : from.data_channels) {
+    wire::DataChannelInfo* added = to->add_data_channels();
+    added->set_label(channel.label);
+    added->set_id(channel.id);
+    added->set_target(static_cast<wire::SignalTarget>(channel.target));
+  }
+  to_wire_strings(from.track_sids_disabled, to->mutable_track_sids_disabled());
+  for (const DataChannelReceiveState& state : from.datachannel_receive_states) {
+    wire::DataChannelReceiveState* added = to->add_datachannel_receive_states();
+    added->set_publisher_sid(state.publisher_sid);
+    added->set_last_seq(state.last_seq);
+  }
 }
 
 SyncState from_wire(const wire::SyncState& from) {

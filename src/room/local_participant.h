@@ -7,19 +7,14 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "livekit/audio_codec.h"
 #include "livekit/data_packet.h"
 #include "livekit/model.h"
 #include "rtp/packet.h"
 
 namespace ringback::room {
 
-/// Audio codecs that a local participant sends or hears.
-enum class AudioCodec : std::uint8_t { kOpus, kPcmu, kPcma };
-
-[[nodiscard]] constexpr std::uint32_t rtp_clock_rate(AudioCodec codec) {
-  return codec == AudioCodec::kOpus ? 48000 : 8000;
-}
-[[nodiscard]] std::string_view mime_type(AudioCodec codec);  ///< "audio/opus", "audio/PCMU", "audio/PCMA"
+using livekit::AudioCodec;
 
 /// Who joins.
 struct LocalJoin {

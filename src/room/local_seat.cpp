@@ -34,7 +34,7 @@ sdp::WebRtcCodec format_of(AudioCodec codec) {
       format.channels = 2;  // RFC 7587 section 4.1: always announced so
       break;
   }
-  format.name = mime_type(codec).substr(std::string_view("audio/").size());
+  format.name = livekit::encoding_name(codec);
   format.clock_rate = rtp_clock_rate(codec);
   return format;
 }
@@ -47,18 +47,6 @@ std::optional<AudioCodec> codec_of(const sdp::WebRtcCodec& format) {
 }
 
 }  // namespace
-
-std::string_view mime_type(AudioCodec codec) {
-  switch (codec) {
-    case AudioCodec::kPcmu:
-      return "audio/PCMU";
-    case AudioCodec::kPcma:
-      return "audio/PCMA";
-    case AudioCodec::kOpus:
-      break;
-  }
-  return "audio/opus";
-}
 
 class LocalSeat::Ear final : public TrackConsumer {
  public:

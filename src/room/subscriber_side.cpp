@@ -111,7 +111,7 @@ bool SubscriberSide::has(const Participant& publisher) const {
 
 bool SubscriberSide::takes(AudioCodec codec) const {
   if (!audio_codecs_) return true;
-  const std::string_view name = mime_type(codec).substr(std::string_view("audio/").size());
+  const std::string_view name = livekit::encoding_name(codec);
   return std::ranges::any_of(*audio_codecs_, [&](const sdp::WebRtcCodec& agreed) { return agreed.is(name); });
 }
 
