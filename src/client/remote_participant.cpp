@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "livekit/data_packet.h"
 
 namespace ringback::client {
 namespace {
@@ -134,7 +133,8 @@ void RemoteParticipant::on_resumed(const livekit::ReconnectResponse&) {
   livekit::SyncState state;
   state.answer = subscriber_->last_answer();
   state.offer = publisher_->last_offer();
-  state.subscription = livekit::UpdateSubscription{.track_sids = {}, .subscribe = true};
+  state.subscription =
+      livekit::UpdateSubscription{.track_sids = {}, .subscribe = true, .participant_tracks = {}};
   for (const auto& track : roster_.audio_tracks()) state.subscription->track_sids.push_back(track.sid);
   if (publisher_->track()) state.publish_tracks = {{publisher_->cid(), *publisher_->track()}};
   session_.send(state);

@@ -14,6 +14,7 @@
 #include "client/roster.h"
 #include "client/signal_session.h"
 #include "client/subscriber.h"
+#include "livekit/data_packet.h"
 
 namespace ringback::client {
 
