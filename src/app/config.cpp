@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "crypto/random.h"
+#include "http/url.h"
 
 namespace ringback::app {
 namespace {
@@ -124,12 +125,47 @@ base::ErrorOr<> read_trunks(const SettingValues& values, const std::vector<Trunk
   return {};
 }
 
+/// For calls that the SIP service of a LiveKit server places; the trunks have been read.
+base::ErrorOr<dialer::LiveKitCallService::Options> read_livekit_sip(const SettingValues& values,
+                                                                    const Config& config) {
+  if (!values.given("LIVEKIT_URL"))
+    return base::fail(
+        "LIVEKIT_SIP_URL (or SIP_SERVICE=livekit) needs LIVEKIT_URL: the SIP service dials into the rooms of "
+        "a "
+        "LiveKit server, not into ours");
+  dialer::LiveKitCallService::Options options;
+  options.room_url = values.text("LIVEKIT_URL");
+  options.sip_url = values.given("LIVEKIT_SIP_URL") ? values.text("LIVEKIT_SIP_URL") : options.room_url;
+  for (const char* name : {"LIVEKIT_URL", "LIVEKIT_SIP_URL"}) {
+    if (!values.given(name)) continue;
+    if (const auto url = http::parse_url(values.text(name)); !url)
+      return wrong(values, name, "a ws:// or wss:// URL (" + url.error().message + ")");
+  }
+  options.room_key = {config.api_key, config.api_secret};
+  options.sip_key = options.room_key;
+  if (values.given("LIVEKIT_SIP_API_KEY") != values.given("LIVEKIT_SIP_API_SECRET"))
+    return base::fail(
+        "LIVEKIT_SIP_API_KEY and LIVEKIT_SIP_API_SECRET belong together: one of them is missing");
+  if (values.given("LIVEKIT_SIP_API_KEY"))
+    options.sip_key = {values.text("LIVEKIT_SIP_API_KEY"), values.text("LIVEKIT_SIP_API_SECRET")};
+  options.trunk.id = values.text("LIVEKIT_SIP_TRUNK_ID");
+  if (!config.trunks.empty()) options.trunk.account = config.trunks.front();
+  options.trunk.secret = options.sip_key.secret;
+  options.ringing_timeout = config.sip.ringing_timeout;
+  options.max_duration = config.sip.max_call_duration;
+  return options;
+}
+
 }  // namespace
 
 base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector<TrunkEntry>& yaml_trunks) {
   Config config;
 
-  if (values.given("LIVEKIT_URL")) {
+  const bool livekit_dials =
+      values.given("SIP_SERVICE") ? values.text("SIP_SERVICE") == "livekit" : values.given("LIVEKIT_SIP_URL");
+  if (values.given("SIP_SERVICE") && !livekit_dials && values.text("SIP_SERVICE") != "own")
+    return wrong(values, "SIP_SERVICE", "own or livekit");
+  if (values.given("LIVEKIT_URL") && !livekit_dials) {
     return wrong(values, "LIVEKIT_URL",
                  "unset: this version serves the rooms itself and cannot use another LiveKit server yet");
   }
@@ -245,6 +281,12 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   }
 
   if (auto read = read_trunks(values, yaml_trunks, config); !read) return base::Failure{read.error()};
+  if (livekit_dials) {
+    auto options = read_livekit_sip(values, config);
+    if (!options) return base::Failure{options.error()};
+    config.livekit_sip = std::move(*options);
+    if (!values.given("ROOM_URL")) config.room_url = config.livekit_sip->room_url;
+  }
   return config;
 }
 
@@ -252,6 +294,10 @@ base::ErrorOr<> provide_keys(SettingValues& values) {
   const bool has_key = values.given("LIVEKIT_API_KEY");
   const bool has_secret = values.given("LIVEKIT_API_SECRET");
   if (has_key && has_secret) return {};
+  if (!has_key && !has_secret && values.given("LIVEKIT_URL"))
+    return base::fail(
+        "LIVEKIT_URL names a LiveKit server, so LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set to a key "
+        "of it");
   if (has_key != has_secret) {
     return base::fail(fmt::format("{} is set, but {} is missing: they belong together",
                                   has_key ? "LIVEKIT_API_KEY" : "LIVEKIT_API_SECRET",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "bridge/sip_settings.h"
 #include "bridge/trunk.h"
 #include "dialer/dialled_number.h"
+#include "dialer/livekit_call_service.h"
 
 namespace ringback::app {
 
@@ -22,6 +24,8 @@ struct Config {
   std::string room_url;  ///< what browsers get
 
   std::vector<bridge::Trunk> trunks;
+  /// Set when somebody else's rooms and SIP service are used: then neither of ours runs.
+  std::optional<dialer::LiveKitCallService::Options> livekit_sip;
 
   std::string database_url;
   std::string data_dir;

@@ -14,7 +14,9 @@
 #include "bridge/sip_api.h"
 #include "bridge/sip_service.h"
 #include "dialer/call_api.h"
+#include "dialer/livekit_call_service.h"
 #include "dialer/service_status.h"
+#include "http/client.h"
 #include "http/cors.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -93,7 +95,9 @@ struct Server::Parts {
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   std::unique_ptr<sip_transport::SipTransport> sip;
   std::unique_ptr<net::Resolver> resolver;
-  std::unique_ptr<bridge::SipService> calls;
+  std::unique_ptr<http::Client> client;
+  std::unique_ptr<bridge::CallService> calls;
+  bridge::SipService* own_calls = nullptr;  // null: a LiveKit server's SIP service places them
   std::unique_ptr<bridge::SipApi> sip_api;
   std::unique_ptr<dialer::CallApi> api;
   std::unique_ptr<dialer::ServiceStatus> status;
@@ -106,6 +110,7 @@ struct Server::Parts {
   base::ErrorOr<> open_media();
   base::ErrorOr<> open_rooms();
   base::ErrorOr<> open_sip();
+  base::ErrorOr<> open_livekit_sip();
   base::ErrorOr<> open_http();
   void run();
   void stop();
@@ -171,18 +176,19 @@ base::ErrorOr<> Server::Parts::open_sip() {
     return base::fail(
         fmt::format("SIP service: {} (set SIP_PORT to another one)", transport.error().message));
   sip = std::move(*transport);
-  resolver = std::make_unique<net::Resolver>(*front, net::Resolver::Options{});
 
   auto trunks = bridge::TrunkBook::open(config.trunks, *store);
   if (!trunks) return base::Failure{trunks.error()};
   std::vector<bridge::SipService::Place> places;
   for (std::size_t i = 0; i < workers.size(); ++i) places.push_back({workers[i].get(), hosts[i].get()});
-  calls = std::make_unique<bridge::SipService>(
+  auto own = std::make_unique<bridge::SipService>(
       *front, std::move(places), *sip, *resolver, std::move(*trunks),
       bridge::SipService::Options{.settings = config.sip,
                                   .bind = config.bind_address,
                                   .user_agent = fmt::format("ringback/{}", kVersion)});
-  sip_api = std::make_unique<bridge::SipApi>(*front, *calls);
+  own_calls = own.get();
+  calls = std::move(own);
+  sip_api = std::make_unique<bridge::SipApi>(*front, *own_calls);
   rooms->add_twirp_service("SIP", [this](room::TwirpCall call, room::TwirpReply reply) {
     const std::string path = "/twirp/livekit.SIP/" + call.route.method;
     auto shared = std::make_shared<room::TwirpReply>(std::move(reply));
@@ -200,6 +206,22 @@ base::ErrorOr<> Server::Parts::open_sip() {
   return {};
 }
 
+base::ErrorOr<> Server::Parts::open_livekit_sip() {
+  http::ClientOptions options;
+  options.proxies =
+      http::ProxySettings::from_environment([](const std::string& name) -> std::optional<std::string> {
+        const char* const value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+      });
+  auto made = http::Client::create(*front, *resolver, std::move(options));
+  if (!made) return base::Failure{made.error()};
+  client = std::move(*made);
+  auto service = std::make_unique<dialer::LiveKitCallService>(*front, *client, *store, *config.livekit_sip);
+  service->mount(router);
+  calls = std::move(service);
+  return {};
+}
+
 base::ErrorOr<> Server::Parts::open_http() {
   api = std::make_unique<dialer::CallApi>(
       *calls, *store,
@@ -210,7 +232,7 @@ base::ErrorOr<> Server::Parts::open_http() {
                                .api_keys = config.api_keys});
   api->mount(router);
 
-  dialer::ServiceStatus::Parts parts{*front, {}, {}, *calls, *sip, *store, kVersion};
+  dialer::ServiceStatus::Parts parts{*front, {}, {}, *calls, sip.get(), *store, kVersion};
   for (const auto& worker : workers) parts.workers.push_back(worker.get());
   for (const auto& host : hosts) parts.rooms.push_back(host.get());
   status = std::make_unique<dialer::ServiceStatus>(std::move(parts));
@@ -244,6 +266,7 @@ base::ErrorOr<> Server::Parts::open_http() {
   if (!server)
     return base::fail(fmt::format("dialer API: {} (set PORT to another one)", server.error().message));
   http = std::move(*server);
+  if (rooms == nullptr) return {};
   if (auto listening = rooms->listen({{bind_address(config), config.room_port}}); !listening) {
     return base::fail(
         fmt::format("room server: {} (set ROOM_PORT to another one)", listening.error().message));
@@ -287,8 +310,10 @@ void Server::Parts::stop() {
         http->stop(kConnectionGrace, std::move(done));
       },
       kConnectionGrace + std::chrono::milliseconds(200));
-  on_front([this](base::Task done) { rooms->stop(kConnectionGrace, std::move(done)); },
-           kConnectionGrace + std::chrono::milliseconds(200));
+  if (rooms) {
+    on_front([this](base::Task done) { rooms->stop(kConnectionGrace, std::move(done)); },
+             kConnectionGrace + std::chrono::milliseconds(200));
+  }
   for (auto& worker : workers) worker->stop();
   for (auto& worker : workers) worker->join();
   front->stop();
@@ -309,13 +334,20 @@ base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
   auto parts = std::make_unique<Parts>();
   parts->config = config;
   parts->front = std::make_unique<net::Front>("front");
-  for (unsigned i = 0; i < config.workers; ++i) {
+  // Media is somebody else's matter where a LiveKit server's SIP service dials: no worker, no room, no trunk.
+  const unsigned workers = config.livekit_sip ? 0 : config.workers;
+  for (unsigned i = 0; i < workers; ++i) {
     auto worker = net::Worker::create({.name = fmt::format("worker {}", i), .index = i});
     if (!worker) return base::Failure{worker.error()};
     parts->workers.push_back(std::move(*worker));
   }
-  for (auto step :
-       {&Parts::open_store, &Parts::open_media, &Parts::open_rooms, &Parts::open_sip, &Parts::open_http}) {
+  parts->resolver = std::make_unique<net::Resolver>(*parts->front, net::Resolver::Options{});
+  using Steps = std::vector<base::ErrorOr<> (Parts::*)()>;
+  const Steps steps = config.livekit_sip
+                          ? Steps{&Parts::open_store, &Parts::open_livekit_sip, &Parts::open_http}
+                          : Steps{&Parts::open_store, &Parts::open_media, &Parts::open_rooms,
+                                  &Parts::open_sip, &Parts::open_http};
+  for (const auto step : steps) {
     if (auto opened = ((*parts).*step)(); !opened) return base::Failure{opened.error()};
   }
   parts->run();
@@ -334,12 +366,19 @@ std::string Server::describe() const {
   };
   line("page", parts_->page ? site + "/" : "not built");
   line("API", site + "/api/livekit/call");
+  if (config.livekit_sip) {
+    line("room server", fmt::format("{} (a LiveKit server)", config.livekit_sip->room_url));
+    line("SIP", fmt::format("the SIP service of {}; webhooks may come to {}/api/livekit/webhook",
+                            config.livekit_sip->sip_url, site));
+    line("data", config.database_url);
+    return text;
+  }
   line("room server", fmt::format("{} (embedded; media on UDP {}-{})", config.room_url, config.room_udp_port,
                                   config.room_udp_port + config.workers - 1));
   line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(),
                           config.sip_port, config.sip.rtp_first, config.sip.rtp_last));
   line("data", config.database_url);
-  const bridge::Trunk* trunk = parts_->calls->trunks().preferred();
+  const bridge::Trunk* trunk = parts_->own_calls->trunks().preferred();
   if (trunk != nullptr) {
     line("trunk", describe_trunk(*trunk));
   } else {

@@ -14,6 +14,14 @@ constexpr SettingSpec kSpecs[] = {
     {"LIVEKIT_API_KEY", "", "key of the LiveKit project; generated once when embedded"},
     {"LIVEKIT_API_SECRET", "", "secret of that key; generated once when embedded", true},
     {"LIVEKIT_URL", "", "ws:// or wss:// URL that browsers get; ws://localhost:<ROOM_PORT> when embedded"},
+    {"SIP_SERVICE", "",
+     "who dials: own, or livekit (the SIP service behind LIVEKIT_SIP_URL); livekit when that is set"},
+    {"LIVEKIT_SIP_URL", "", "LiveKit server whose SIP API places the calls; LIVEKIT_URL when unset"},
+    {"LIVEKIT_SIP_API_KEY", "", "key for that server; LIVEKIT_API_KEY when unset"},
+    {"LIVEKIT_SIP_API_SECRET", "", "secret of that key", true},
+    {"LIVEKIT_SIP_TRUNK_ID", "",
+     "outbound trunk (ST_...) of that server; when unset, one is made of SIP_TRUNK_*, else the newest row of "
+     "livekit_sip_trunks is taken"},
     {"SIP_TRUNK_NUMBER", "", "caller ID of the trunk in E.164, e.g. +15551230000"},
     {"SIP_TRUNK_URI", "", "the trunk: sip:host, sip:name@host, ;transport=tcp"},
     {"SIP_TRUNK_USERNAME", "", "user name the provider gave for outgoing calls"},
@@ -302,8 +310,7 @@ std::vector<std::string> near_misses(const std::map<std::string, std::string>& d
   std::vector<std::string> warnings;
   for (const auto& [name, value] : dot_env) {
     // Names that belong to later parts of the product or to LiveKit's own tools are right as they are.
-    static const std::vector<std::string> others = {"LIVEKIT_SIP_URL", "LIVEKIT_SIP_API_KEY",
-                                                    "LIVEKIT_SIP_API_SECRET", "SIP_TLS_PORT", "REDIS_URL"};
+    static const std::vector<std::string> others = {"SIP_TLS_PORT", "REDIS_URL"};
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     if (std::find(others.begin(), others.end(), name) != others.end()) continue;
     // Short names (PORT) are near to many that other programs use; only names with a prefix of ours are

@@ -58,6 +58,7 @@ struct CallEvent {
   std::optional<CallFailure> end;  ///< kEnded: the reason, which need not be a failure (kPhoneHungUp, ...)
   std::string participant_id;      ///< kJoined: "PA_..."
   std::string sip_call_id;         ///< kDialing: the Call-ID header
+  std::string trunk_id;            ///< kDialing: where it was not known when the call was placed
   int sip_status = 0;              ///< kRinging, kAnswered
   bool early_media = false;        ///< kRinging: the phone's side plays its own sound
   std::string codec;               ///< kAnswered: "PCMU"

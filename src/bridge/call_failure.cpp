@@ -23,6 +23,14 @@ constexpr CauseInfo kCauses[] = {
      "Try again when calls have ended, or run ringback on a larger machine."},
     {kRoomFailed, "room_failed", kRoom, 500, "The room could not be made",
      "Look into the log for the reason."},
+    {kLiveKitUnreachable, "livekit_unreachable", kRoom, 502, "The LiveKit server cannot be reached",
+     "Check LIVEKIT_URL, and that this machine reaches it (HTTPS_PROXY, if it needs a proxy)."},
+    {kLiveKitKeysRefused, "livekit_keys_refused", kRoom, 502, "The LiveKit server refuses the API key",
+     "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a key of the project or server that LIVEKIT_URL names, "
+     "and "
+     "check this machine's clock."},
+    {kLiveKitError, "livekit_error", kRoom, 502, "The LiveKit server refuses to make the room",
+     "Look at the server's own words and into its log."},
     {kNoTrunk, "no_trunk", kTrunk, 503, "No SIP trunk is configured, so there is no way to reach a phone",
      "Put these lines into .env and start again: SIP_TRUNK_URI=sip:<your provider's host>, "
      "SIP_TRUNK_USERNAME=<user name>, SIP_TRUNK_PASSWORD=<password> (and SIP_TRUNK_NUMBER=<your number in "
@@ -30,6 +38,19 @@ constexpr CauseInfo kCauses[] = {
      "or try ./run --demo."},
     {kUnknownTrunk, "unknown_trunk", kTrunk, 404, "The SIP trunk that was asked for does not exist",
      "Use the id of a trunk that ringback lists at start or that the SIP API returned."},
+    {kSipServiceUnreachable, "sip_service_unreachable", kTrunk, 502, "LiveKit's SIP API cannot be reached",
+     "Check LIVEKIT_SIP_URL, and that this machine reaches it (HTTPS_PROXY, if it needs a proxy)."},
+    {kSipServiceKeysRefused, "sip_service_keys_refused", kTrunk, 502, "LiveKit's SIP API refuses the API key",
+     "Set LIVEKIT_SIP_API_KEY and LIVEKIT_SIP_API_SECRET (or LIVEKIT_API_KEY and LIVEKIT_API_SECRET) to a "
+     "key of "
+     "the project that LIVEKIT_SIP_URL names, and check this machine's clock."},
+    {kSipServiceMissing, "sip_service_missing", kInvite, 502,
+     "No SIP service stands behind the LiveKit server",
+     "Start livekit-sip beside the server (both need the same Redis), or unset LIVEKIT_SIP_URL so that "
+     "ringback "
+     "dials itself."},
+    {kSipServiceError, "sip_service_error", kInvite, 502, "LiveKit's SIP service could not place the call",
+     "Look at the service's own words and into its log."},
     {kNoMediaPorts, "no_media_ports", kInvite, 503, "No UDP port is free for the phone's audio",
      "Widen RTP_PORT_RANGE; each call takes two ports."},
     {kShuttingDown, "shutting_down", kRequest, 503, "ringback is being stopped",
@@ -199,6 +220,12 @@ std::span<const CauseInfo> call_causes() {
 
 const CauseInfo& info_of(CallCause cause) {
   return kCauses[static_cast<std::size_t>(cause)];
+}
+
+std::optional<CallCause> cause_of_code(std::string_view code) {
+  for (const CauseInfo& info : kCauses)
+    if (info.code == code) return info.cause;
+  return std::nullopt;
 }
 
 CallFailure make_failure(CallCause cause, std::string_view detail) {

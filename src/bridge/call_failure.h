@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +22,15 @@ enum class CallCause {
   kTooManyCalls,
   // This machine or its settings.
   kRoomFailed,
+  kLiveKitUnreachable,
+  kLiveKitKeysRefused,
+  kLiveKitError,
   kNoTrunk,
   kUnknownTrunk,
+  kSipServiceUnreachable,
+  kSipServiceKeysRefused,
+  kSipServiceMissing,
+  kSipServiceError,
   kNoMediaPorts,
   kShuttingDown,
   kInternal,
@@ -76,6 +84,9 @@ struct CauseInfo {
 [[nodiscard]] inline std::string_view code_of(CallCause cause) {
   return info_of(cause).code;
 }
+
+/// The inverse; nullopt for a code that is not in the catalogue.
+[[nodiscard]] std::optional<CallCause> cause_of_code(std::string_view code);
 
 /// Why one call failed (or ended): a catalogue row with what was seen on this call.
 struct CallFailure {

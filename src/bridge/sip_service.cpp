@@ -69,6 +69,33 @@ SipService::SipService(net::Front& front, std::vector<Place> places, sip_transpo
 
 SipService::~SipService() = default;
 
+std::string SipService::trunk_id() const {
+  const Trunk* trunk = trunks_.preferred();
+  return trunk == nullptr ? std::string() : trunk->id;
+}
+
+void SipService::place(PhoneCall call, CallObserver observer) {
+  const CallId id = call.call_id;
+  const Trunk* trunk = trunks_.preferred();
+  if (trunk == nullptr) {
+    ++counters_.started;
+    live_.emplace(
+        id, LiveCall{.observer = std::move(observer), .place = 0, .on_worker = false, .hanging_up = {}});
+    return end_here(id, make_failure(CallCause::kNoTrunk));
+  }
+  DialRequest dial_request;
+  dial_request.call_id = id;
+  dial_request.room_name = std::move(call.room_name);
+  dial_request.participant_identity = std::move(call.participant_identity);
+  dial_request.participant_name = std::move(call.participant_name);
+  dial_request.trunk = *trunk;
+  dial_request.number = std::move(call.number);
+  dial_request.headers = trunk->headers;
+  dial_request.ringing_timeout = settings_->ringing_timeout;
+  dial_request.max_duration = settings_->max_call_duration;
+  dial(std::move(dial_request), std::move(observer));
+}
+
 void SipService::dial(DialRequest request, CallObserver observer) {
   const CallId id = request.call_id;
   ++counters_.started;

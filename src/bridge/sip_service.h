@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/task.h"
-#include "bridge/call_event.h"
+#include "bridge/call_service.h"
 #include "bridge/sip_settings.h"
 #include "bridge/trunk_book.h"
 #include "net/resolver.h"
@@ -28,11 +28,11 @@ namespace ringback::bridge {
 
 class SipWorker;
 
-/// Places calls to phones: the front's view of all phone legs.
+/// Our own SIP service places the calls: the front's view of all phone legs.
 ///
 /// Owner: the program; all functions on the front thread. Created before the threads start, destroyed after
 /// they have joined.
-class SipService {
+class SipService final : public CallService {
  public:
   /// A worker and the rooms that live on it.
   struct Place {
@@ -47,28 +47,22 @@ class SipService {
 
   SipService(net::Front& front, std::vector<Place> places, sip_transport::SipTransport& transport,
              net::Resolver& resolver, TrunkBook trunks, Options options);
-  ~SipService();
+  ~SipService() override;
 
-  /// Calls a phone. Everything that follows, failure included, comes to the observer, the first event
-  /// possibly before this returns.
+  void place(PhoneCall call, CallObserver observer) override;
+  /// A call in all its details, as the SIP API asks for it. Everything that follows, failure included, comes
+  /// to the observer, the first event possibly before this returns.
   void dial(DialRequest request, CallObserver observer);
-  /// False when there is no such call (any more). The observer gets kEnded.
-  bool hang_up(const CallId& call, CallCause cause);
+  bool hang_up(const CallId& call, CallCause cause) override;
 
   [[nodiscard]] TrunkBook& trunks() { return trunks_; }
   [[nodiscard]] const SipSettings& settings() const { return *settings_; }
 
-  struct Counters {
-    std::uint64_t started = 0;
-    std::uint64_t answered = 0;
-    std::map<CallCause, std::uint64_t> ended;  ///< by cause
-    std::size_t live = 0;
-  };
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] std::string trunk_id() const override;
+  [[nodiscard]] const Counters& counters() const override { return counters_; }
 
-  /// Refuses new calls, ends the live ones (BYE, CANCEL) and runs `done` when the far sides have confirmed,
-  /// at the latest after `grace`.
-  void shut_down(base::Duration grace, base::Task done);
+  /// The live calls end by BYE and CANCEL, which their far sides confirm.
+  void shut_down(base::Duration grace, base::Task done) override;
 
  private:
   struct LiveCall {

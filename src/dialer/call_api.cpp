@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
-#include "bridge/sip_service.h"
+#include "bridge/call_service.h"
 #include "crypto/digest.h"
 #include "crypto/hmac.h"
 #include "dialer/api_error.h"
@@ -26,7 +26,7 @@ constexpr std::string_view kPhoneName = "Phone Call";
 
 }  // namespace
 
-CallApi::CallApi(bridge::SipService& service, store::Store& store, Options options)
+CallApi::CallApi(bridge::CallService& service, store::Store& store, Options options)
     : service_(service), journal_(store), options_(std::move(options)) {}
 
 void CallApi::mount(http::Router& router) {
@@ -80,22 +80,13 @@ void CallApi::create(const http::Request& http_request, http::Responder responde
   row.participant_identity = std::string(kPhoneIdentity);
   if (!number) return refuse(std::move(responder), std::move(row), number.error());
   row.warning = number->warning;
-  const bridge::Trunk* trunk = service_.trunks().preferred();
-  if (trunk == nullptr) {
-    return refuse(std::move(responder), std::move(row), bridge::make_failure(bridge::CallCause::kNoTrunk));
-  }
-  row.trunk_id = trunk->id;
+  row.trunk_id = service_.trunk_id();
 
-  bridge::DialRequest dial;
-  dial.call_id = id;
-  dial.room_name = row.room_name;
-  dial.participant_identity = row.participant_identity;
-  dial.participant_name = std::string(kPhoneName);
-  dial.trunk = *trunk;
-  dial.number = base::Masked(number->e164);
-  dial.headers = trunk->headers;
-  dial.ringing_timeout = service_.settings().ringing_timeout;
-  dial.max_duration = service_.settings().max_call_duration;
+  bridge::PhoneCall phone_call{.call_id = id,
+                               .room_name = row.room_name,
+                               .participant_identity = row.participant_identity,
+                               .participant_name = std::string(kPhoneName),
+                               .number = base::Masked(number->e164)};
 
   LiveCall call;
   call.answer = std::move(responder);
@@ -105,9 +96,9 @@ void CallApi::create(const http::Request& http_request, http::Responder responde
   live_.emplace(id.str(), std::move(call));
 
   base::log(base::LogLevel::kInfo, "call", id.str(), "{} wants to call {} in room {}",
-            base::Masked::mask(request->caller_id), dial.number.to_string(), row.room_name);
+            base::Masked::mask(request->caller_id), phone_call.number.to_string(), row.room_name);
   journal_.begin(std::move(row));
-  service_.dial(std::move(dial), [this](const bridge::CallEvent& event) { on_event(event); });
+  service_.place(std::move(phone_call), [this](const bridge::CallEvent& event) { on_event(event); });
 }
 
 void CallApi::refuse(http::Responder responder, store::CallRow row, const bridge::CallFailure& failure) {

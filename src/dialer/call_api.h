@@ -13,7 +13,7 @@
 #include "livekit/access_token.h"
 
 namespace ringback::bridge {
-class SipService;
+class CallService;
 }
 
 namespace ringback::dialer {
@@ -29,7 +29,7 @@ class CallApi {
     std::vector<std::string> api_keys;  ///< empty: everybody who reaches the port may call
   };
 
-  CallApi(bridge::SipService& service, store::Store& store, Options options);
+  CallApi(bridge::CallService& service, store::Store& store, Options options);
 
   void mount(http::Router& router);
 
@@ -58,7 +58,7 @@ class CallApi {
   void answer_row(const std::string& id, http::Responder responder);
   [[nodiscard]] std::string user_token(const CallRequest& request, const std::string& room) const;
 
-  bridge::SipService& service_;
+  bridge::CallService& service_;
   CallJournal journal_;
   Options options_;
   RoomNames room_names_;

@@ -86,6 +86,7 @@ void CallJournal::record(const bridge::CallEvent& event) {
       return;
     case Kind::kDialing:
       change.sip_call_id = event.sip_call_id;
+      if (!event.trunk_id.empty()) change.trunk_id = event.trunk_id;
       break;
     case Kind::kRinging:
       change.status = store::CallStatus::kRinging;

@@ -7,7 +7,7 @@
 #include <prometheus/text_serializer.h>
 #include <nlohmann/json.hpp>
 
-#include "bridge/sip_service.h"
+#include "bridge/call_service.h"
 #include "net/front.h"
 #include "net/worker.h"
 #include "sip_transport/sip_transport.h"
@@ -20,8 +20,10 @@ constexpr base::Duration kSampleInterval = std::chrono::seconds(1);
 // A worker that has not answered for so long is stuck; calls on it have no sound.
 constexpr base::Duration kWorkerPatience = std::chrono::seconds(5);
 
+}  // namespace
+
 /// Builds the metrics of one scrape: everything is read at that moment, nothing is kept between scrapes.
-class Scrape {
+class ServiceStatus::Scrape {
  public:
   void gauge(const std::string& name, const std::string& help, double value,
              const prometheus::Labels& labels = {}) {
@@ -38,8 +40,6 @@ class Scrape {
  private:
   prometheus::Registry registry_;
 };
-
-}  // namespace
 
 ServiceStatus::ServiceStatus(Parts parts) : parts_(std::move(parts)), samples_(parts_.workers.size()) {}
 
@@ -93,8 +93,8 @@ http::Response ServiceStatus::readiness() const {
   nlohmann::ordered_json body = {{"status", problems.empty() ? "ready" : "not ready"},
                                  {"problems", problems}};
   // Without a trunk the service is as ready as its operator made it; it says so all the same.
-  const bridge::Trunk* trunk = parts_.calls.trunks().preferred();
-  body["trunk"] = trunk == nullptr ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(trunk->id);
+  const std::string trunk = parts_.calls.trunk_id();
+  body["trunk"] = trunk.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(trunk);
   return http::Response::json(problems.empty() ? 200 : 503, body.dump());
 }
 
@@ -132,7 +132,16 @@ http::Response ServiceStatus::metrics() const {
   scrape.gauge("ringback_front_cpu_share", "CPU time of the front thread by wall time, 0 to 1",
                parts_.front.cpu_share());
 
-  const auto sip = parts_.sip.counters();
+  if (parts_.sip != nullptr) add_sip(scrape);
+  add_store(scrape);
+
+  http::Response response = http::Response::text(200, scrape.text());
+  response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  return response;
+}
+
+void ServiceStatus::add_sip(Scrape& scrape) const {
+  const auto sip = parts_.sip->counters();
   scrape.counter("ringback_sip_messages_received_total", "SIP messages received",
                  static_cast<double>(sip.received));
   scrape.counter("ringback_sip_messages_sent_total", "SIP messages sent", static_cast<double>(sip.sent));
@@ -143,7 +152,9 @@ http::Response ServiceStatus::metrics() const {
   scrape.counter("ringback_sip_dropped_total", "SIP messages dropped",
                  static_cast<double>(sip.dropped_overload), {{"reason", "overload"}});
   scrape.gauge("ringback_sip_connections", "Open SIP connections", static_cast<double>(sip.connections));
+}
 
+void ServiceStatus::add_store(Scrape& scrape) const {
   const auto store = parts_.store.health();
   scrape.gauge("ringback_store_queue", "Database operations that wait",
                static_cast<double>(store.queue_depth));
@@ -152,10 +163,6 @@ http::Response ServiceStatus::metrics() const {
                  static_cast<double>(store.writes_refused));
   scrape.counter("ringback_store_writes_lost_total", "Writes that the database refused for good",
                  static_cast<double>(store.writes_lost));
-
-  http::Response response = http::Response::text(200, scrape.text());
-  response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  return response;
 }
 
 }  // namespace ringback::dialer

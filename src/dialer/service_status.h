@@ -10,7 +10,7 @@
 #include "room/room_host.h"
 
 namespace ringback::bridge {
-class SipService;
+class CallService;
 }
 namespace ringback::net {
 class Front;
@@ -36,8 +36,8 @@ class ServiceStatus {
     net::Front& front;
     std::vector<net::Worker*> workers;
     std::vector<room::RoomHost*> rooms;  ///< by worker
-    bridge::SipService& calls;
-    sip_transport::SipTransport& sip;
+    bridge::CallService& calls;
+    sip_transport::SipTransport* sip;  ///< null: somebody else's SIP service places the calls
     store::Store& store;
     std::string version;
   };
@@ -49,6 +49,7 @@ class ServiceStatus {
   void mount(http::Router& router);
 
  private:
+  class Scrape;
   struct WorkerSample {
     room::RoomHost::Stats rooms;
     base::TimePoint taken{};
@@ -58,6 +59,8 @@ class ServiceStatus {
   [[nodiscard]] http::Response health() const;
   [[nodiscard]] http::Response readiness() const;
   [[nodiscard]] http::Response metrics() const;
+  void add_sip(Scrape& scrape) const;
+  void add_store(Scrape& scrape) const;
 
   Parts parts_;
   std::vector<WorkerSample> samples_;

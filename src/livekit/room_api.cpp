@@ -188,4 +188,51 @@ std::string encode(const EmptyDispatchList&, TwirpFormat format) {
   return write_body(wire::ListAgentDispatchResponse{}, format);
 }
 
+std::string encode(const CreateRoomRequest& request, TwirpFormat format) {
+  wire::CreateRoomRequest message;
+  message.set_name(request.name);
+  message.set_room_preset(request.room_preset);
+  message.set_empty_timeout(request.empty_timeout);
+  message.set_departure_timeout(request.departure_timeout);
+  message.set_max_participants(request.max_participants);
+  message.set_node_id(request.node_id);
+  message.set_metadata(request.metadata);
+  message.set_min_playout_delay(request.min_playout_delay);
+  message.set_max_playout_delay(request.max_playout_delay);
+  message.set_sync_streams(request.sync_streams);
+  message.set_replay_enabled(request.replay_enabled);
+  to_wire_map(request.tags, message.mutable_tags());
+  return write_body(message, format);
+}
+
+std::string encode(const DeleteRoomRequest& request, TwirpFormat format) {
+  wire::DeleteRoomRequest message;
+  message.set_room(request.room);
+  return write_body(message, format);
+}
+
+std::string encode(const ListParticipantsRequest& request, TwirpFormat format) {
+  wire::ListParticipantsRequest message;
+  message.set_room(request.room);
+  return write_body(message, format);
+}
+
+std::string encode(const RoomParticipantIdentity& request, TwirpFormat format) {
+  wire::RoomParticipantIdentity message;
+  message.set_room(request.room);
+  message.set_identity(request.identity);
+  return write_body(message, format);
+}
+
+TwirpResult<Room> decode_room(std::string_view body, TwirpFormat format) {
+  return decode_body<wire::Room>(body, format, [](const wire::Room& from) { return from_wire(from); });
+}
+
+TwirpResult<ListParticipantsResponse> decode_participant_list(std::string_view body, TwirpFormat format) {
+  return decode_body<wire::ListParticipantsResponse>(
+      body, format, [](const wire::ListParticipantsResponse& from) {
+        return ListParticipantsResponse{from_wire_list(from.participants())};
+      });
+}
+
 }  // namespace ringback::livekit

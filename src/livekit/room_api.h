@@ -11,7 +11,8 @@
 
 /// Messages of the server API: livekit.RoomService, and the lists of services that we answer with "none".
 ///
-/// `decode_*` read a body, `encode` write an answer; the caller checks grants and limits in between.
+/// `decode_*` read a body, `encode` write an answer; the caller checks grants and limits in between. For the
+/// methods that we call on other servers the opposite direction is here, too.
 namespace ringback::livekit {
 
 struct CreateRoomRequest {
@@ -155,5 +156,14 @@ struct EmptyDispatchList {};
 [[nodiscard]] std::string encode(const EmptyEgressList& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptyIngressList& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptyDispatchList& response, TwirpFormat format);
+
+// As a client.
+[[nodiscard]] std::string encode(const CreateRoomRequest& request, TwirpFormat format);
+[[nodiscard]] std::string encode(const DeleteRoomRequest& request, TwirpFormat format);
+[[nodiscard]] std::string encode(const ListParticipantsRequest& request, TwirpFormat format);
+[[nodiscard]] std::string encode(const RoomParticipantIdentity& request, TwirpFormat format);
+[[nodiscard]] TwirpResult<Room> decode_room(std::string_view body, TwirpFormat format);
+[[nodiscard]] TwirpResult<ListParticipantsResponse> decode_participant_list(std::string_view body,
+                                                                            TwirpFormat format);
 
 }  // namespace ringback::livekit

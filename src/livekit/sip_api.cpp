@@ -134,6 +134,70 @@ SipOutboundConfig from_wire(const wire::SIPOutboundConfig& from) {
           .from_host = from.from_host()};
 }
 
+void to_wire(const SipUri& from, wire::SIPUri* to) {
+  to->set_user(from.user);
+  to->set_host(from.host);
+  to->set_ip(from.ip);
+  to->set_port(from.port);
+  to->set_transport(static_cast<wire::SIPTransport>(from.transport));
+}
+
+template <class Message>
+void set_destination(const SipRequestDest& from, Message* to) {
+  if (const auto* raw = std::get_if<std::string>(&from)) to->set_raw(*raw);
+  if (const auto* uri = std::get_if<SipUri>(&from)) to_wire(*uri, to->mutable_values());
+}
+
+void to_wire(const SipNamedDest& from, wire::SIPNamedDest* to) {
+  to->set_display_name(from.display_name);
+  set_destination(from.uri, to);
+}
+
+void to_wire(const SipOutboundConfig& from, wire::SIPOutboundConfig* to) {
+  to->set_hostname(from.hostname);
+  to->set_destination_country(from.destination_country);
+  to->set_transport(static_cast<wire::SIPTransport>(from.transport));
+  to->set_auth_username(from.auth_username);
+  to->set_auth_password(from.auth_password);
+  to_wire_map(from.headers_to_attributes, to->mutable_headers_to_attributes());
+  to_wire_map(from.attributes_to_headers, to->mutable_attributes_to_headers());
+  to->set_from_host(from.from_host);
+}
+
+void to_wire(const CreateSipParticipantRequest& from, wire::CreateSIPParticipantRequest* to) {
+  to->set_sip_trunk_id(from.sip_trunk_id);
+  if (from.trunk) to_wire(*from.trunk, to->mutable_trunk());
+  if (from.sip_request_uri) set_destination(*from.sip_request_uri, to->mutable_sip_request_uri());
+  if (from.sip_to_header) to_wire(*from.sip_to_header, to->mutable_sip_to_header());
+  if (from.sip_from_header) to_wire(*from.sip_from_header, to->mutable_sip_from_header());
+  to->set_sip_call_to(from.sip_call_to);
+  to->set_sip_number(from.sip_number);
+  to->set_room_name(from.room_name);
+  to->set_participant_identity(from.participant_identity);
+  to->set_participant_name(from.participant_name);
+  to->set_participant_metadata(from.participant_metadata);
+  to_wire_map(from.participant_attributes, to->mutable_participant_attributes());
+  to->set_dtmf(from.dtmf);
+  to->set_play_dialtone(from.play_dialtone);
+  to->set_hide_phone_number(from.hide_phone_number);
+  to_wire_map(from.headers, to->mutable_headers());
+  to->set_include_headers(static_cast<wire::SIPHeaderOptions>(from.include_headers));
+  if (from.ringing_timeout > base::Duration::zero())
+    to_wire(from.ringing_timeout, to->mutable_ringing_timeout());
+  if (from.max_call_duration > base::Duration::zero())
+    to_wire(from.max_call_duration, to->mutable_max_call_duration());
+  to->set_krisp_enabled(from.krisp_enabled);
+  to->set_media_encryption(static_cast<wire::SIPMediaEncryption>(from.media_encryption));
+  if (from.media) to_wire(*from.media, to->mutable_media());
+  to->set_wait_until_answered(from.wait_until_answered);
+  if (from.display_name) to->set_display_name(*from.display_name);
+  if (from.destination) {
+    to->mutable_destination()->set_city(from.destination->city);
+    to->mutable_destination()->set_country(from.destination->country);
+    to->mutable_destination()->set_region(from.destination->region);
+  }
+}
+
 CreateSipParticipantRequest from_wire(const wire::CreateSIPParticipantRequest& from) {
   CreateSipParticipantRequest to;
   to.sip_trunk_id = from.sip_trunk_id();
@@ -265,6 +329,32 @@ std::string encode(const SipParticipantInfo& response, TwirpFormat format) {
 
 std::string encode(const EmptySipList&, TwirpFormat format) {
   return write_body(wire::ListSIPOutboundTrunkResponse{}, format);
+}
+
+std::string encode(const CreateSipParticipantRequest& request, TwirpFormat format) {
+  wire::CreateSIPParticipantRequest message;
+  to_wire(request, &message);
+  return write_body(message, format);
+}
+
+std::string encode(const CreateSipOutboundTrunkRequest& request, TwirpFormat format) {
+  wire::CreateSIPOutboundTrunkRequest message;
+  if (request.trunk) to_wire(*request.trunk, message.mutable_trunk());
+  return write_body(message, format);
+}
+
+TwirpResult<SipParticipantInfo> decode_sip_participant(std::string_view body, TwirpFormat format) {
+  return decode_body<wire::SIPParticipantInfo>(body, format, [](const wire::SIPParticipantInfo& from) {
+    return SipParticipantInfo{.participant_id = from.participant_id(),
+                              .participant_identity = from.participant_identity(),
+                              .room_name = from.room_name(),
+                              .sip_call_id = from.sip_call_id()};
+  });
+}
+
+TwirpResult<SipOutboundTrunk> decode_sip_outbound_trunk(std::string_view body, TwirpFormat format) {
+  return decode_body<wire::SIPOutboundTrunkInfo>(
+      body, format, [](const wire::SIPOutboundTrunkInfo& from) { return from_wire(from); });
 }
 
 }  // namespace ringback::livekit

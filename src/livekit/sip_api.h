@@ -220,6 +220,14 @@ struct EmptySipList {};
 [[nodiscard]] std::string encode(const SipParticipantInfo& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptySipList& response, TwirpFormat format);
 
+// As a client.
+[[nodiscard]] std::string encode(const CreateSipParticipantRequest& request, TwirpFormat format);
+[[nodiscard]] std::string encode(const CreateSipOutboundTrunkRequest& request, TwirpFormat format);
+[[nodiscard]] TwirpResult<SipParticipantInfo> decode_sip_participant(std::string_view body,
+                                                                     TwirpFormat format);
+[[nodiscard]] TwirpResult<SipOutboundTrunk> decode_sip_outbound_trunk(std::string_view body,
+                                                                      TwirpFormat format);
+
 // --- rules of the requests; pure functions
 // -------------------------------------------------------------------
 
@@ -257,5 +265,11 @@ using Verdict = base::Result<void, TwirpError>;
 /// A final SIP status as CreateSIPParticipant and TransferSIPParticipant report it, with its three `meta`
 /// keys. `text` is the reason phrase (or the provider's own words); empty: the code's name.
 [[nodiscard]] TwirpError sip_status_error(int sip_code, std::string_view text);
+/// The final SIP status that such an error tells; nullopt when it tells none.
+struct SipFinalStatus {
+  int code = 0;
+  std::string text;
+};
+[[nodiscard]] std::optional<SipFinalStatus> sip_status_of(const TwirpError& error);
 
 }  // namespace ringback::livekit

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "crypto/base64.h"
@@ -134,6 +135,17 @@ TwirpError sip_status_error(int sip_code, std::string_view text) {
           .meta = {{"sip_status_code", std::to_string(sip_code)},
                    {"sip_status", text.empty() ? name : std::string(text)},
                    {"error_details", crypto::base64_encode(write_binary(detail))}}};
+}
+
+std::optional<SipFinalStatus> sip_status_of(const TwirpError& error) {
+  const auto code = error.meta.find("sip_status_code");
+  if (code == error.meta.end()) return std::nullopt;
+  SipFinalStatus status;
+  const char* const end = code->second.data() + code->second.size();
+  const auto [stop, problem] = std::from_chars(code->second.data(), end, status.code);
+  if (problem != std::errc() || stop != end || status.code < 300 || status.code > 699) return std::nullopt;
+  if (const auto text = error.meta.find("sip_status"); text != error.meta.end()) status.text = text->second;
+  return status;
 }
 
 }  // namespace ringback::livekit

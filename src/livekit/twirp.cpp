@@ -110,6 +110,49 @@ std::string encode(const TwirpError& error) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+namespace {
+
+TwirpCode code_of_status(int http_status) {
+  switch (http_status) {
+    case 400:
+      return TwirpCode::kInternal;
+    case 401:
+      return TwirpCode::kUnauthenticated;
+    case 403:
+      return TwirpCode::kPermissionDenied;
+    case 404:
+      return TwirpCode::kBadRoute;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return TwirpCode::kUnavailable;
+    default:
+      return TwirpCode::kUnknown;
+  }
+}
+
+}  // namespace
+
+TwirpError decode_twirp_error(int http_status, std::string_view body) {
+  constexpr std::size_t kMaxText = 200;
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  if (json.is_object() && json.contains("code") && json["code"].is_string()) {
+    TwirpError error{.code = TwirpCode::kUnknown, .msg = {}, .meta = {}};
+    for (int code = 0; code <= static_cast<int>(TwirpCode::kDataLoss); ++code)
+      if (json["code"] == name_of(static_cast<TwirpCode>(code))) error.code = static_cast<TwirpCode>(code);
+    if (const auto msg = json.find("msg"); msg != json.end() && msg->is_string()) error.msg = *msg;
+    if (const auto meta = json.find("meta"); meta != json.end() && meta->is_object())
+      for (const auto& [name, value] : meta->items())
+        if (value.is_string()) error.meta[name] = value;
+    return error;
+  }
+  std::string text(body.substr(0, std::min(body.find_first_of("\r\n"), kMaxText)));
+  return {.code = code_of_status(http_status),
+          .msg = "HTTP " + std::to_string(http_status) + (text.empty() ? "" : ": " + text),
+          .meta = {}};
+}
+
 std::string_view content_type_of(TwirpFormat format) {
   return format == TwirpFormat::kJson ? "application/json" : "application/protobuf";
 }
@@ -134,6 +177,10 @@ TwirpResult<TwirpRoute> route_twirp(std::string_view http_method, std::string_vi
         bad_route("unexpected Content-Type: \"" + std::string(content_type) + "\"", http_method, path)};
   }
   return route;
+}
+
+std::string twirp_path(std::string_view service, std::string_view method) {
+  return "/twirp/livekit." + std::string(service) + "/" + std::string(method);
 }
 
 TwirpError no_such_method(std::string_view http_method, std::string_view path) {

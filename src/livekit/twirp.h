@@ -44,6 +44,10 @@ struct TwirpError {
 /// The JSON body; always sent as exactly `application/json`, whatever the request's type was.
 [[nodiscard]] std::string encode(const TwirpError& error);
 
+/// Reads the answer to a request of ours whose status was not 200. What is no Twirp error (LiveKit's plain
+/// refusals of a token, a proxy's page) gets the code that its status suggests and its text as the message.
+[[nodiscard]] TwirpError decode_twirp_error(int http_status, std::string_view body);
+
 enum class TwirpFormat : std::uint8_t { kJson, kProtobuf };
 
 /// Content type of an answer in this format.
@@ -62,6 +66,9 @@ struct TwirpRoute {
 [[nodiscard]] base::Result<TwirpRoute, TwirpError> route_twirp(std::string_view http_method,
                                                                std::string_view path,
                                                                std::string_view content_type);
+
+/// Where a request of ours goes: "/twirp/livekit.RoomService/CreateRoom".
+[[nodiscard]] std::string twirp_path(std::string_view service, std::string_view method);
 
 [[nodiscard]] TwirpError no_such_method(std::string_view http_method, std::string_view path);
 [[nodiscard]] TwirpError permissions_denied();  ///< missing token or grant: unauthenticated, 401

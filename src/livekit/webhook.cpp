@@ -27,4 +27,25 @@ SignedWebhook sign_webhook(const WebhookEvent& event, const ApiKey& api_key, Uni
   return webhook;
 }
 
+base::Result<WebhookEvent, TokenError> verify_webhook(std::string_view body, std::string_view authorization,
+                                                      const KeyLookup& secret_of, UnixSeconds now) {
+  const auto claims = verify_token(authorization, secret_of, now);
+  if (!claims) return base::Failure{claims.error()};
+  if (claims->sha256 != crypto::base64_encode(crypto::sha256(body)))
+    return base::Failure{TokenError{TokenError::Kind::kInvalid, "the token was made for another body"}};
+  wire::WebhookEvent message;
+  if (!read_json(body, &message))
+    return base::Failure{TokenError{TokenError::Kind::kNotAToken, "the body is no webhook"}};
+  WebhookEvent event{.event = message.event(),
+                     .id = message.id(),
+                     .created_at = message.created_at(),
+                     .room = {},
+                     .participant = {},
+                     .track = {}};
+  if (message.has_room()) event.room = from_wire(message.room());
+  if (message.has_participant()) event.participant = from_wire(message.participant());
+  if (message.has_track()) event.track = from_wire(message.track());
+  return event;
+}
+
 }  // namespace ringback::livekit

@@ -30,4 +30,11 @@ struct SignedWebhook {
 
 [[nodiscard]] SignedWebhook sign_webhook(const WebhookEvent& event, const ApiKey& api_key, UnixSeconds now);
 
+/// Reads a webhook that was sent to us. `authorization` is the whole header; the token's signature and times
+/// are checked, and that it was made for exactly this body.
+[[nodiscard]] base::Result<WebhookEvent, TokenError> verify_webhook(std::string_view body,
+                                                                    std::string_view authorization,
+                                                                    const KeyLookup& secret_of,
+                                                                    UnixSeconds now);
+
 }  // namespace ringback::livekit

@@ -21,7 +21,7 @@ export class Ringback {
     const rtp = await freePorts(200);
     const ringback = new Ringback();
     ringback.dataDir = dataDir;
-    ringback.port = base;
+    ringback.port = Number(settings.PORT ?? base);
     ringback.roomPort = base + 1;
     ringback.sipPort = base + 2;
     ringback.url = `http://127.0.0.1:${ringback.port}`;

@@ -1,0 +1,55 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { RoomServiceClient } from 'livekit-server-sdk';
+import { freePorts } from '../../e2e/harness/ports.js';
+import { Program } from '../../e2e/harness/program.js';
+import { kApiKey, kApiSecret } from '../../e2e/harness/ringback.js';
+import { eventually } from '../../e2e/harness/wait.js';
+
+export const kLiveKitBinary = process.env.LIVEKIT_SERVER_BINARY;
+
+/** One real livekit-server on free ports of loopback, with the tests' API key. */
+export class LiveKitServer {
+  /** `config` is merged into its settings, one level deep. */
+  static async start(config = {}, binary = kLiveKitBinary) {
+    const server = new LiveKitServer();
+    const base = await freePorts(4);
+    server.port = base;
+    server.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'livekit-'));
+    const settings = {
+      port: base,
+      bind_addresses: ['127.0.0.1'],
+      rtc: { tcp_port: base + 1, udp_port: base + 2, node_ip: '127.0.0.1', use_external_ip: false },
+      keys: { [kApiKey]: kApiSecret },
+      logging: { level: 'info', json: true },
+      ...config,
+    };
+    // JSON is YAML.
+    const file = path.join(server.folder, 'livekit.yaml');
+    fs.writeFileSync(file, JSON.stringify(settings));
+    server.program = new Program('livekit-server', binary, ['--config', file, '--node-ip', '127.0.0.1'], { cwd: server.folder });
+    await eventually('livekit-server to answer', 20_000, async () => {
+      if (!server.program.alive) throw new Error(`livekit-server did not start\n${server.program.tail()}`);
+      return (await fetch(server.httpUrl).catch(() => undefined))?.ok;
+    });
+    return server;
+  }
+
+  get url() {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  get httpUrl() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get rooms() {
+    return new RoomServiceClient(this.httpUrl, kApiKey, kApiSecret);
+  }
+
+  async close() {
+    await this.program.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
