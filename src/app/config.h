@@ -27,6 +27,8 @@ struct Config {
   /// Set when somebody else's rooms and SIP service are used: then neither of ours runs.
   std::optional<dialer::LiveKitCallService::Options> livekit_sip;
 
+  std::vector<std::string> webhook_urls;  ///< of the embedded room server
+
   std::string database_url;
   std::string data_dir;
   std::string web_dir;

@@ -27,6 +27,7 @@
 #include "net/worker.h"
 #include "room/room_host.h"
 #include "room/room_server.h"
+#include "room/webhook_sender.h"
 #include "sip_transport/sip_transport.h"
 #include "store/store.h"
 #include "webrtc_transport/data_relay.h"
@@ -66,12 +67,6 @@ std::optional<std::string> find_web_dir(const Config& config) {
   return std::nullopt;
 }
 
-std::shared_ptr<const room::RoomSettings> room_settings(const Config& config) {
-  auto settings = std::make_shared<room::RoomSettings>();
-  settings->api_keys = {{config.api_key, config.api_secret}};
-  return settings;
-}
-
 std::string describe_trunk(const bridge::Trunk& trunk) {
   std::string text = fmt::format("{} ({})", trunk.address(), trunk.id);
   if (!trunk.numbers.empty()) text += fmt::format(", calls as {}", base::Masked::mask(trunk.numbers.front()));
@@ -89,13 +84,14 @@ struct Server::Parts {
   std::unique_ptr<net::Front> front;
   std::vector<std::unique_ptr<net::Worker>> workers;
   std::unique_ptr<store::Store> store;  // posts its results to the threads above
+  std::unique_ptr<net::Resolver> resolver;
+  std::unique_ptr<http::Client> client;
+  std::unique_ptr<room::WebhookSender> webhooks;
   std::unique_ptr<webrtc_transport::DataRelay> data_relay;
   std::vector<std::unique_ptr<webrtc_transport::MediaPort>> media_ports;
   std::unique_ptr<room::RoomServer> rooms;
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   std::unique_ptr<sip_transport::SipTransport> sip;
-  std::unique_ptr<net::Resolver> resolver;
-  std::unique_ptr<http::Client> client;
   std::unique_ptr<bridge::CallService> calls;
   bridge::SipService* own_calls = nullptr;  // null: a LiveKit server's SIP service places them
   std::unique_ptr<bridge::SipApi> sip_api;
@@ -110,6 +106,7 @@ struct Server::Parts {
   base::ErrorOr<> open_media();
   base::ErrorOr<> open_rooms();
   base::ErrorOr<> open_sip();
+  base::ErrorOr<> open_client();
   base::ErrorOr<> open_livekit_sip();
   base::ErrorOr<> open_http();
   void run();
@@ -157,7 +154,18 @@ base::ErrorOr<> Server::Parts::open_media() {
 }
 
 base::ErrorOr<> Server::Parts::open_rooms() {
-  const auto settings = room_settings(config);
+  auto settings = std::make_shared<room::RoomSettings>();
+  settings->api_keys = {{config.api_key, config.api_secret}};
+  if (!config.webhook_urls.empty()) {
+    webhooks = std::make_unique<room::WebhookSender>(
+        *front, *client,
+        room::WebhookSender::Options{.urls = config.webhook_urls, .key = settings->api_keys.front()});
+    settings->on_event = [this](livekit::WebhookEvent event) {
+      // A front that refuses work has worse troubles, and says so itself.
+      static_cast<void>(
+          front->post([this, event = std::move(event)]() mutable { webhooks->send(std::move(event)); }));
+    };
+  }
   rooms = std::make_unique<room::RoomServer>(*front, settings);
   for (std::size_t i = 0; i < workers.size(); ++i) {
     hosts.push_back(room::RoomHost::create(*workers[i], settings, *media_ports[i]));
@@ -206,7 +214,8 @@ base::ErrorOr<> Server::Parts::open_sip() {
   return {};
 }
 
-base::ErrorOr<> Server::Parts::open_livekit_sip() {
+base::ErrorOr<> Server::Parts::open_client() {
+  resolver = std::make_unique<net::Resolver>(*front, net::Resolver::Options{});
   http::ClientOptions options;
   options.proxies =
       http::ProxySettings::from_environment([](const std::string& name) -> std::optional<std::string> {
@@ -216,6 +225,10 @@ base::ErrorOr<> Server::Parts::open_livekit_sip() {
   auto made = http::Client::create(*front, *resolver, std::move(options));
   if (!made) return base::Failure{made.error()};
   client = std::move(*made);
+  return {};
+}
+
+base::ErrorOr<> Server::Parts::open_livekit_sip() {
   auto service = std::make_unique<dialer::LiveKitCallService>(*front, *client, *store, *config.livekit_sip);
   service->mount(router);
   calls = std::move(service);
@@ -341,12 +354,11 @@ base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
     if (!worker) return base::Failure{worker.error()};
     parts->workers.push_back(std::move(*worker));
   }
-  parts->resolver = std::make_unique<net::Resolver>(*parts->front, net::Resolver::Options{});
   using Steps = std::vector<base::ErrorOr<> (Parts::*)()>;
-  const Steps steps = config.livekit_sip
-                          ? Steps{&Parts::open_store, &Parts::open_livekit_sip, &Parts::open_http}
-                          : Steps{&Parts::open_store, &Parts::open_media, &Parts::open_rooms,
-                                  &Parts::open_sip, &Parts::open_http};
+  const Steps steps = config.livekit_sip ? Steps{&Parts::open_store, &Parts::open_client,
+                                                 &Parts::open_livekit_sip, &Parts::open_http}
+                                         : Steps{&Parts::open_store, &Parts::open_client, &Parts::open_media,
+                                                 &Parts::open_rooms, &Parts::open_sip,    &Parts::open_http};
   for (const auto step : steps) {
     if (auto opened = ((*parts).*step)(); !opened) return base::Failure{opened.error()};
   }

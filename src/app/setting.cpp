@@ -33,6 +33,8 @@ constexpr SettingSpec kSpecs[] = {
     {"ROOM_URL", "",
      "URL of the room server that browsers get, such as wss://rooms.example.com behind a TLS proxy"},
     {"ROOM_UDP_PORT", "7882", "first media port of the room server; one per worker from here on"},
+    {"WEBHOOK_URLS", "",
+     "comma-separated URLs that get the embedded room server's events as LiveKit's webhooks"},
     {"SIP_PORT", "5060", "SIP port, UDP and TCP"},
     {"RTP_PORT_RANGE", "10000-19999", "UDP ports of the phone legs' audio"},
     {"BIND_ADDRESS", "", "address that SIP, RTP and room media listen on; all when unset"},

@@ -45,12 +45,12 @@ void RemoteTrunk::find(Callback callback) {
 }
 
 bool RemoteTrunk::forget(const std::string& id) {
-  if (!options_.id.empty() || !options_.account) return false;
+  if (!options_.id.empty()) return false;
   if (id == known_) {
-    known_.clear();
+    known_.clear();  // the table may name another one by now
     forgotten_ = id;
   }
-  return true;
+  return options_.account.has_value();
 }
 
 std::string RemoteTrunk::row_name() const {

@@ -36,7 +36,7 @@ class RemoteTrunk {
 
   /// The trunk's id at once, when it is known; else it is looked up or made first.
   void find(Callback callback);
-  /// The server does not know this trunk (any more). True when find() can come to another result.
+  /// The server does not know this trunk (any more). True when find() can make another one.
   bool forget(const std::string& id);
 
   [[nodiscard]] const std::string& known() const { return known_; }

@@ -46,6 +46,7 @@ Room::Room(RoomContext& context, Options options)
   info_.enabled_codecs = settings.enabled_codecs;
   housekeeping_.set(context_.now() + kHousekeepingInterval);
   base::log(base::LogLevel::kInfo, "room", name(), "room opened ({})", info_.sid);
+  tell_outside("room_started");
 }
 
 Room::~Room() = default;
@@ -125,6 +126,7 @@ void Room::activated(Participant& participant) {
   participant.info_.state = ParticipantState::kActive;
   participant.touch();
   announce(participant);
+  tell_outside("participant_joined", participant);
   if (!quality_.armed()) quality_.set(context_.now() + kQualityInterval);
 }
 
@@ -142,8 +144,10 @@ void Room::remove(Participant& participant, livekit::DisconnectReason reason, li
   std::unique_ptr<Participant> leaving = std::move(*found);
   participants_.erase(found);
 
+  const bool was_active = leaving->active();
   for (const auto& track : leaving->tracks_) {
     for (const auto& other : participants_) other->on_track_removed(*track);
+    tell_outside("track_unpublished", *leaving, *track);
   }
   leaving->info_.state = ParticipantState::kDisconnected;
   leaving->info_.disconnect_reason = reason;
@@ -155,6 +159,7 @@ void Room::remove(Participant& participant, livekit::DisconnectReason reason, li
   last_left_ = context_.now();
   base::log(base::LogLevel::kInfo, "room", name(), "{} left ({}, reason {})",
             base::Masked::mask(leaving->identity()), leaving->sid(), static_cast<int>(reason));
+  tell_outside(was_active ? "participant_left" : "participant_connection_aborted", *leaving);
   if (was_announced) {
     announce(*leaving);
     announce_occupancy();
@@ -197,6 +202,7 @@ UpTrack& Room::publish(Participant& publisher, std::unique_ptr<UpTrack> owned) {
     if (participant.get() != &publisher && participant->announced()) participant->on_track_available(track);
   }
   if (first) announce_room();
+  tell_outside("track_published", publisher, track);
   if (!track.is_video() && !speakers_.armed()) speakers_.set(context_.now() + kSpeakerInterval);
   return track;
 }
@@ -209,6 +215,7 @@ void Room::unpublish(Participant& publisher, UpTrack& track) {
   }
   base::log(base::LogLevel::kInfo, "room", name(), "{} unpublishes {}",
             base::Masked::mask(publisher.identity()), track.sid());
+  tell_outside("track_unpublished", publisher, track);
   publisher.tracks_.erase(found);
   track_changed(publisher);
   if (publisher.tracks_.empty()) announce_room();
@@ -299,6 +306,7 @@ void Room::close(livekit::DisconnectReason reason) {
   speakers_.cancel();
   quality_.cancel();
   base::log(base::LogLevel::kInfo, "room", name(), "room closed ({})", info_.sid);
+  tell_outside("room_finished");
   context_.room_closed(*this);
 }
 

@@ -100,6 +100,9 @@ class Room {
     base::TimePoint at{};
   };
 
+  void tell_outside(std::string_view event);
+  void tell_outside(std::string_view event, const Participant& participant);
+  void tell_outside(std::string_view event, const Participant& participant, const UpTrack& track);
   void announce(const Participant& changed);
   void announce_room();
   void announce_occupancy();

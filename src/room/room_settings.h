@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "livekit/access_token.h"
 #include "livekit/model.h"
+#include "livekit/webhook.h"
 #include "room/sid.h"
 
 namespace ringback::room {
@@ -37,6 +39,10 @@ struct RoomSettings {
   base::Duration join_timeout = std::chrono::seconds(60);  ///< joined but no media connection
   base::Duration resume_grace =
       std::chrono::seconds(5);  ///< transports failed, before the participant is removed
+
+  /// Told of what happens in rooms, in order for each room, on the room's worker: must not block. Empty:
+  /// nobody wants to know.
+  std::function<void(livekit::WebhookEvent)> on_event;
 
   static std::vector<livekit::Codec> default_codecs() {
     return {{"video/VP8", ""},  {"video/H264", ""}, {"video/VP9", ""}, {"video/AV1", ""},

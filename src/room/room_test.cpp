@@ -225,5 +225,34 @@ TEST(RoomLife, ARoomHasPlaceForSoManyButARejoinFits) {
   EXPECT_TRUE(room.has_place_for("agent", true));
 }
 
+TEST(RoomEvents, AreToldInOrder) {
+  std::vector<livekit::WebhookEvent> told;
+  RoomWorld world;
+  FakeListener listener;
+  world.settings_value.on_event = [&](livekit::WebhookEvent event) { told.push_back(std::move(event)); };
+  world.open();
+  auto ghost = world.join_local("ghost", listener, true);
+  auto alice = world.join_local("alice", listener);
+  const std::string kept = alice->publish_audio({});
+  const std::string dropped = alice->publish_audio({});
+  alice->unpublish(dropped);
+  alice->leave(DisconnectReason::kUserRejected);
+  world.room->close(DisconnectReason::kRoomDeleted);
+
+  std::vector<std::string> names;
+  for (const auto& event : told) names.push_back(event.event);
+  EXPECT_EQ(names, (std::vector<std::string>{"room_started", "participant_joined", "track_published",
+                                             "track_published", "track_unpublished", "track_unpublished",
+                                             "participant_left", "room_finished"}));
+  ASSERT_EQ(told.size(), 8u);
+  EXPECT_EQ(told[1].participant->identity, "alice");
+  EXPECT_EQ(told[1].participant->state, ParticipantState::kActive);
+  EXPECT_EQ(told[1].room->name, "r");
+  EXPECT_EQ(told[2].track->sid, kept);
+  EXPECT_EQ(told[4].track->sid, dropped);
+  EXPECT_EQ(told[6].participant->state, ParticipantState::kDisconnected);
+  EXPECT_EQ(told[6].participant->disconnect_reason, DisconnectReason::kUserRejected);
+}
+
 }  // namespace
 }  // namespace ringback::room
