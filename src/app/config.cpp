@@ -153,6 +153,7 @@ base::ErrorOr<dialer::LiveKitCallService::Options> read_livekit_sip(const Settin
   options.trunk.secret = options.sip_key.secret;
   options.ringing_timeout = config.sip.ringing_timeout;
   options.max_duration = config.sip.max_call_duration;
+  options.empty_room_timeout = config.sip.empty_room_timeout;
   return options;
 }
 

@@ -47,6 +47,8 @@ struct LiveKitCallService::Call {
   base::TimePoint answered_at{};
   base::TimePoint server_heard{};
   std::optional<base::TimePoint> left_at;
+  bool had_company = false;  // somebody else has been in the room
+  std::optional<base::TimePoint> alone_since;
   std::optional<CallCause> leaving;  // what the participant's end meant, until the dial's answer says better
   std::optional<CallCause> hanging_up;  // we were asked to end it
   net::TimerId look_timer{};
@@ -186,6 +188,7 @@ void LiveKitCallService::looked(
     }
     if (phone != nullptr) {
       observe(*call, *phone);
+      watch_company(*call, outcome->participants.size() > 1);
     } else if (call->seen) {
       phone_left(*call, livekit::DisconnectReason::kUnknown);
     }
@@ -196,7 +199,8 @@ void LiveKitCallService::looked(
   if (call == nullptr) return;
   base::Duration pause = kLookWhileDialling;
   if (call->seen) pause = kLookWhileRinging;
-  if (call->connected) pause = webhooks_come_ ? kLookBesideWebhooks : kLookWhileConnected;
+  if (call->connected)
+    pause = webhooks_come_ && !call->alone_since ? kLookBesideWebhooks : kLookWhileConnected;
   if (call->hanging_up) pause = kLookWhileRinging;
   look_again(id, pause);
 }
@@ -239,6 +243,18 @@ void LiveKitCallService::observe(Call& call, const livekit::ParticipantInfo& pho
     report(call, std::move(connected));
   }
   if (status == "hangup") call.hung_up_by_phone = true;
+}
+
+void LiveKitCallService::watch_company(Call& call, bool has_company) {
+  const base::TimePoint now = front_.now();
+  if (has_company) {
+    call.had_company = true;
+    call.alone_since.reset();
+  } else if (call.had_company && !call.hanging_up) {
+    if (!call.alone_since) call.alone_since = now;
+    if (now - *call.alone_since >= options_.empty_room_timeout)
+      hang_up(call.phone.call_id, CallCause::kRoomEmpty);
+  }
 }
 
 void LiveKitCallService::phone_left(Call& call, livekit::DisconnectReason reason) {
@@ -324,7 +340,12 @@ void LiveKitCallService::take(const livekit::WebhookEvent& event) {
     if (call.seen) phone_left(call, livekit::DisconnectReason::kRoomClosed);
     return;
   }
-  if (!event.participant || event.participant->identity != call.phone.participant_identity) return;
+  if (!event.participant) return;
+  if (event.participant->identity != call.phone.participant_identity) {
+    if (event.event == "participant_joined") watch_company(call, true);
+    if (event.event == "participant_left") look_again(call.phone.call_id, base::Duration::zero());
+    return;
+  }
   if (event.event == "participant_joined") return observe(call, *event.participant);
   if (event.event != "participant_left") return;
   const bridge::CallId id = call.phone.call_id;

@@ -20,7 +20,8 @@ namespace ringback::dialer {
 /// For each call: CreateRoom at LIVEKIT_URL, then CreateSIPParticipant at the SIP API, which we let wait for
 /// the answer because only so it tells the SIP status of a failed call. Meanwhile, and until its end, the
 /// call is followed by the server's webhooks and by asking for the phone's participant, whose attribute
-/// `sip.callStatus` says how far it is. Hanging up is RemoveParticipant.
+/// `sip.callStatus` says how far it is. Hanging up is RemoveParticipant; a phone that everybody else has left
+/// alone is hung up, too.
 ///
 /// Owner: the program; front thread.
 class LiveKitCallService final : public bridge::CallService {
@@ -33,6 +34,8 @@ class LiveKitCallService final : public bridge::CallService {
     RemoteTrunk::Options trunk;
     base::Duration ringing_timeout = std::chrono::seconds(60);
     base::Duration max_duration = std::chrono::hours(4);
+    base::Duration empty_room_timeout =
+        std::chrono::seconds(20);  ///< from the last other participant's leaving
   };
 
   LiveKitCallService(net::Front& front, http::Client& client, store::Store& store, Options options);
@@ -59,6 +62,7 @@ class LiveKitCallService final : public bridge::CallService {
   void looked(const bridge::CallId& id,
               const base::Result<livekit::ListParticipantsResponse, ServerApiError>& outcome);
   void observe(Call& call, const livekit::ParticipantInfo& phone);
+  void watch_company(Call& call, bool has_company);
   void phone_left(Call& call, livekit::DisconnectReason reason);
   void remove_phone(Call& call);
   void on_webhook(const http::Request& request, http::Responder responder);

@@ -27,8 +27,8 @@ namespace ringback::room {
 class WebhookSender {
  public:
   struct Options {
-    std::vector<std::string> urls;
-    livekit::ApiKey key;            ///< signs
+    std::vector<std::string> urls = {};
+    livekit::ApiKey key = {};       ///< signs
     std::size_t queue_limit = 200;  ///< events of one room to one URL
     base::Duration first_pause =
         std::chrono::seconds(1);  ///< before the second try; doubled for each further one

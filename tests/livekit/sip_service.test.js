@@ -15,6 +15,7 @@ import { kApiKey, kApiSecret, Ringback } from '../e2e/harness/ringback.js';
 import { RoomMember } from '../e2e/harness/room_member.js';
 import { eventually } from '../e2e/harness/wait.js';
 import { LiveKitServer } from './harness/livekit_server.js';
+import { Redis } from './harness/redis.js';
 import { SipServiceStandIn } from './harness/sip_service.js';
 
 const kDecode = {
@@ -100,6 +101,18 @@ test('hanging up removes the phone from the room', async () => {
   assert.deepEqual(left.map(({ identity }) => identity), []);
 });
 
+test('a phone that everybody else has left alone is hung up', async () => {
+  const peers = await realRooms({ EMPTY_ROOM_TIMEOUT: '1' });
+  const { call, dialled } = await placed(peers);
+  await dialled.answer();
+  const user = await RoomMember.join(call.url, call.token);
+  await peers.ringback.status(call.callId, 'connected');
+  await eventually('the user to be seen in the room', 5000, async () => (await peers.livekit.rooms.listParticipants(call.roomName)).length === 2);
+  await user.leave();
+  const row = await peers.ringback.status(call.callId, 'ended', 25_000);
+  assert.equal(row.reason, 'room_empty');
+});
+
 test('the SIP status of a refused call comes into the row', async () => {
   const peers = await realRooms();
   const { call, dialled } = await placed(peers);
@@ -162,6 +175,27 @@ test('a real server without a SIP service is named as the reason', async () => {
   const error = await failure(ringback);
   assert.equal(error.code, 'sip_service_missing');
   assert.match(error.action, /livekit-sip/);
+});
+
+test('a real server with trunks but no SIP service on its bus: the trunk is made there, and the missing service is named', async () => {
+  const redis = await keep(Redis.start());
+  const livekit = await keep(LiveKitServer.start({ redis: { address: redis.address } }));
+  const ringback = await keep(Ringback.start({ LIVEKIT_URL: livekit.url, SIP_SERVICE: 'livekit', ...kTrunk }));
+  const error = await failure(ringback);
+  assert.equal(error.code, 'sip_service_missing', error.message);
+  assert.match(error.message, /no response from servers/);
+  const trunks = await livekit.sip.listSipOutboundTrunk();
+  assert.deepEqual(trunks.map(({ address, authUsername, numbers }) => ({ address, authUsername, numbers })), [
+    { address: 'sip.example.com', authUsername: 'me', numbers: ['+15550001000'] },
+  ]);
+  await livekit.sip.deleteSipTrunk(trunks[0].sipTrunkId);
+  assert.equal((await failure(ringback)).code, 'sip_service_missing');
+  const made = await livekit.sip.listSipOutboundTrunk();
+  assert.equal(made.length, 1, 'made again');
+  assert.notEqual(made[0].sipTrunkId, trunks[0].sipTrunkId);
+
+  const wrong = await keep(Ringback.start({ LIVEKIT_URL: livekit.url, SIP_SERVICE: 'livekit', LIVEKIT_SIP_TRUNK_ID: 'ST_unknown' }));
+  assert.equal((await failure(wrong)).code, 'unknown_trunk');
 });
 
 test('wrong keys and an unreachable server are told apart', async () => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RoomServiceClient } from 'livekit-server-sdk';
+import { RoomServiceClient, SipClient } from 'livekit-server-sdk';
 import { freePorts } from '../../e2e/harness/ports.js';
 import { Program } from '../../e2e/harness/program.js';
 import { kApiKey, kApiSecret } from '../../e2e/harness/ringback.js';
@@ -46,6 +46,10 @@ export class LiveKitServer {
 
   get rooms() {
     return new RoomServiceClient(this.httpUrl, kApiKey, kApiSecret);
+  }
+
+  get sip() {
+    return new SipClient(this.httpUrl, kApiKey, kApiSecret);
   }
 
   async close() {
