@@ -113,6 +113,11 @@ TEST(ApiClient, ReadsAnswersThatAreNoTwirpErrors) {
   EXPECT_EQ(decode_twirp_error(500, "{\"code\":7}").code, TwirpCode::kUnknown);
   EXPECT_EQ(decode_twirp_error(404, "").msg, "HTTP 404");
   EXPECT_EQ(decode_twirp_error(500, std::string(5000, 'x')).msg.size(), 210U);
+  EXPECT_EQ(decode_twirp_error(500, "a\x80\x01").msg, "HTTP 500: a??");
+  std::string umlauts = "x";
+  for (int i = 0; i < 1000; ++i) umlauts += "\u00fc";
+  EXPECT_EQ(decode_twirp_error(500, R"({"code":"internal","msg":")" + umlauts + "\"}").msg,
+            umlauts.substr(0, 499));
 }
 
 class WebhookTest : public testing::Test {

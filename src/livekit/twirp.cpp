@@ -132,22 +132,40 @@ TwirpCode code_of_status(int http_status) {
   }
 }
 
+/// These words go into rows and answers: no more of them than a person reads, and no half character at the
+/// end.
+std::string shortened(std::string text) {
+  constexpr std::size_t kMaxText = 500;
+  if (text.size() <= kMaxText) return text;
+  std::size_t end = kMaxText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text;
+}
+
+/// The first line of what need not be text at all.
+std::string first_line(std::string_view body) {
+  std::string line(body.substr(0, std::min<std::size_t>(body.find_first_of("\r\n"), 200)));
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return line;
+}
+
 }  // namespace
 
 TwirpError decode_twirp_error(int http_status, std::string_view body) {
-  constexpr std::size_t kMaxText = 200;
   const auto json = nlohmann::json::parse(body, nullptr, false);
   if (json.is_object() && json.contains("code") && json["code"].is_string()) {
     TwirpError error{.code = TwirpCode::kUnknown, .msg = {}, .meta = {}};
     for (int code = 0; code <= static_cast<int>(TwirpCode::kDataLoss); ++code)
       if (json["code"] == name_of(static_cast<TwirpCode>(code))) error.code = static_cast<TwirpCode>(code);
-    if (const auto msg = json.find("msg"); msg != json.end() && msg->is_string()) error.msg = *msg;
+    if (const auto msg = json.find("msg"); msg != json.end() && msg->is_string()) error.msg = shortened(*msg);
     if (const auto meta = json.find("meta"); meta != json.end() && meta->is_object())
       for (const auto& [name, value] : meta->items())
-        if (value.is_string()) error.meta[name] = value;
+        if (value.is_string()) error.meta[name] = shortened(value);
     return error;
   }
-  std::string text(body.substr(0, std::min(body.find_first_of("\r\n"), kMaxText)));
+  const std::string text = first_line(body);
   return {.code = code_of_status(http_status),
           .msg = "HTTP " + std::to_string(http_status) + (text.empty() ? "" : ": " + text),
           .meta = {}};
