@@ -18,7 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)decode_update_participant(body, format);
     (void)decode_update_subscriptions(body, format);
     (void)decode_send_data(body, format);
-    (void)decode_perform_rpc(body, format);
     if (const auto call = decode_create_sip_participant(body, format)) (void)validate(*call);
     if (const auto transfer = decode_transfer_sip_participant(body, format)) (void)validate(*transfer);
     if (const auto create = decode_create_sip_outbound_trunk(body, format); create && validate(*create))

@@ -20,6 +20,11 @@ constexpr base::Duration kJoinDeadline = std::chrono::seconds(30);
 constexpr base::Duration kLongestCall = std::chrono::hours(24);
 constexpr base::Duration kDefaultRinging = std::chrono::minutes(3);
 
+// Calls into rooms and transfers.
+constexpr std::string_view kNotOffered[] = {
+    "CreateSIPInboundTrunk", "UpdateSIPInboundTrunk", "GetSIPInboundTrunk",    "CreateSIPDispatchRule",
+    "UpdateSIPDispatchRule", "DeleteSIPDispatchRule", "TransferSIPParticipant"};
+
 bool is_trunk_or_rule_method(std::string_view method) {
   return method != "CreateSIPParticipant" && method != "TransferSIPParticipant";
 }
@@ -189,14 +194,8 @@ void SipApi::handle(const Call& call, Reply reply) {
       call.method == "ListSIPTrunk") {
     return reply(encode(livekit::EmptySipList{}, call.format));
   }
-  static constexpr std::string_view kLater[] = {
-      "CreateSIPInboundTrunk", "UpdateSIPInboundTrunk", "GetSIPInboundTrunk",    "CreateSIPDispatchRule",
-      "UpdateSIPDispatchRule", "DeleteSIPDispatchRule", "TransferSIPParticipant"};
-  if (std::find(std::begin(kLater), std::end(kLater), call.method) != std::end(kLater)) {
-    return reply(
-        base::Failure{TwirpError{TwirpCode::kUnimplemented,
-                                 std::string(call.method) + " is not part of this version of ringback",
-                                 {}}});
+  if (std::ranges::find(kNotOffered, call.method) != std::end(kNotOffered)) {
+    return reply(base::Failure{livekit::not_offered("SIP", call.method)});
   }
   reply(base::Failure{livekit::no_such_method("POST", call.path)});
 }

@@ -113,29 +113,6 @@ TwirpResult<UpdateRoomMetadataRequest> decode_update_room_metadata(std::string_v
       });
 }
 
-TwirpResult<RelocateParticipantRequest> decode_relocate_participant(std::string_view body,
-                                                                    TwirpFormat format) {
-  // ForwardParticipantRequest has the same fields.
-  return decode_body<wire::MoveParticipantRequest>(
-      body, format, [](const wire::MoveParticipantRequest& from) {
-        return RelocateParticipantRequest{
-            .room = from.room(), .identity = from.identity(), .destination_room = from.destination_room()};
-      });
-}
-
-TwirpResult<PerformRpcRequest> decode_perform_rpc(std::string_view body, TwirpFormat format) {
-  auto request = decode_body<wire::PerformRpcRequest>(body, format, [](const wire::PerformRpcRequest& from) {
-    return PerformRpcRequest{.room = from.room(),
-                             .destination_identity = from.destination_identity(),
-                             .method = from.method(),
-                             .payload = from.payload(),
-                             .response_timeout_ms = from.response_timeout_ms()};
-  });
-  if (request && request->destination_identity.empty())
-    return base::Failure{invalid_argument("destination identity is required")};
-  return request;
-}
-
 std::string encode(const Room& response, TwirpFormat format) {
   wire::Room message;
   to_wire(response, &message);
@@ -163,12 +140,6 @@ std::string encode(const ListParticipantsResponse& response, TwirpFormat format)
 std::string encode(const MuteRoomTrackResponse& response, TwirpFormat format) {
   wire::MuteRoomTrackResponse message;
   if (response.track) to_wire(*response.track, message.mutable_track());
-  return write_body(message, format);
-}
-
-std::string encode(const PerformRpcResponse& response, TwirpFormat format) {
-  wire::PerformRpcResponse message;
-  message.set_payload(response.payload);
   return write_body(message, format);
 }
 

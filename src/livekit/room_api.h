@@ -89,21 +89,6 @@ struct UpdateRoomMetadataRequest {
   std::string metadata;
 };
 
-/// ForwardParticipant and MoveParticipant.
-struct RelocateParticipantRequest {
-  std::string room;
-  std::string identity;
-  std::string destination_room;
-};
-
-struct PerformRpcRequest {
-  std::string room;
-  std::string destination_identity;
-  std::string method;
-  std::string payload;
-  std::uint32_t response_timeout_ms = 0;
-};
-
 [[nodiscard]] TwirpResult<CreateRoomRequest> decode_create_room(std::string_view body, TwirpFormat format);
 [[nodiscard]] TwirpResult<ListRoomsRequest> decode_list_rooms(std::string_view body, TwirpFormat format);
 [[nodiscard]] TwirpResult<DeleteRoomRequest> decode_delete_room(std::string_view body, TwirpFormat format);
@@ -121,10 +106,6 @@ struct PerformRpcRequest {
 [[nodiscard]] TwirpResult<SendDataRequest> decode_send_data(std::string_view body, TwirpFormat format);
 [[nodiscard]] TwirpResult<UpdateRoomMetadataRequest> decode_update_room_metadata(std::string_view body,
                                                                                  TwirpFormat format);
-[[nodiscard]] TwirpResult<RelocateParticipantRequest> decode_relocate_participant(std::string_view body,
-                                                                                  TwirpFormat format);
-/// Refuses an empty destination identity.
-[[nodiscard]] TwirpResult<PerformRpcRequest> decode_perform_rpc(std::string_view body, TwirpFormat format);
 
 struct ListRoomsResponse {
   std::vector<Room> rooms;
@@ -135,11 +116,7 @@ struct ListParticipantsResponse {
 struct MuteRoomTrackResponse {
   std::optional<TrackInfo> track;  ///< absent when the participant has no such track
 };
-struct PerformRpcResponse {
-  std::string payload;
-};
-/// The answer of DeleteRoom, RemoveParticipant, UpdateSubscriptions, SendData, ForwardParticipant,
-/// MoveParticipant.
+/// The answer of DeleteRoom, RemoveParticipant, UpdateSubscriptions and SendData.
 struct EmptyResponse {};
 /// An answer without items of ListEgress, ListIngress, ListDispatch.
 struct EmptyEgressList {};
@@ -151,7 +128,6 @@ struct EmptyDispatchList {};
 [[nodiscard]] std::string encode(const ListRoomsResponse& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const ListParticipantsResponse& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const MuteRoomTrackResponse& response, TwirpFormat format);
-[[nodiscard]] std::string encode(const PerformRpcResponse& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptyResponse& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptyEgressList& response, TwirpFormat format);
 [[nodiscard]] std::string encode(const EmptyIngressList& response, TwirpFormat format);

@@ -205,6 +205,12 @@ TwirpError no_such_method(std::string_view http_method, std::string_view path) {
   return bad_route("no handler for path \"" + std::string(path) + "\"", http_method, path);
 }
 
+TwirpError not_offered(std::string_view service, std::string_view method) {
+  return {.code = TwirpCode::kUnimplemented,
+          .msg = std::string(method) + " of " + std::string(service) + " is not offered by this server",
+          .meta = {}};
+}
+
 TwirpError permissions_denied() {
   return {.code = TwirpCode::kUnauthenticated, .msg = "permissions denied", .meta = {}};
 }

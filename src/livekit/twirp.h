@@ -71,6 +71,9 @@ struct TwirpRoute {
 [[nodiscard]] std::string twirp_path(std::string_view service, std::string_view method);
 
 [[nodiscard]] TwirpError no_such_method(std::string_view http_method, std::string_view path);
+/// A method of LiveKit's API that this server knows but does not serve: unimplemented, 501. `service` without
+/// its package: "RoomService".
+[[nodiscard]] TwirpError not_offered(std::string_view service, std::string_view method);
 [[nodiscard]] TwirpError permissions_denied();  ///< missing token or grant: unauthenticated, 401
 [[nodiscard]] TwirpError invalid_argument(std::string msg);
 [[nodiscard]] TwirpError not_found(std::string msg);

@@ -1,5 +1,6 @@
 #include "room/room_service.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -14,6 +15,9 @@ using livekit::TwirpResult;
 TwirpError overloaded() {
   return {livekit::TwirpCode::kUnavailable, "no response from servers", {}};
 }
+
+/// Methods that need more than one node or an agent of the server's own.
+constexpr std::string_view kNotOffered[] = {"ForwardParticipant", "MoveParticipant", "PerformRpc"};
 
 /// The answers of all workers to ListRooms, collected on the front.
 struct RoomCollection {
@@ -91,19 +95,9 @@ class RoomService {
                           return host.update_room_metadata(request.room, request.metadata);
                         });
     }
-    if (method == "ForwardParticipant" || method == "MoveParticipant") {
-      const auto request = livekit::decode_relocate_participant(call.body, format);
-      if (!request) return reply.fail(request.error());
-      if (!grants.is_admin_of(request->room) || grants.destination_room != request->destination_room) {
-        return reply.fail(livekit::permissions_denied());
-      }
-      return reply.fail({livekit::TwirpCode::kUnimplemented, "not implemented", {}});
-    }
-    if (method == "PerformRpc") {
-      const auto request = livekit::decode_perform_rpc(call.body, format);
-      if (!request) return reply.fail(request.error());
-      if (!grants.is_admin_of(request->room)) return reply.fail(livekit::permissions_denied());
-      return reply.fail({livekit::TwirpCode::kUnimplemented, "not implemented", {}});
+    if (std::ranges::find(kNotOffered, method) != std::end(kNotOffered)) {
+      return reply.fail(call.claims ? livekit::not_offered("RoomService", method)
+                                    : livekit::permissions_denied());
     }
     reply.fail(livekit::no_such_method("POST", "/twirp/livekit.RoomService/" + method));
   }

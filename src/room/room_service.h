@@ -19,7 +19,7 @@ template <class List>
   return [list_method = std::move(list_method)](TwirpCall call, TwirpReply reply) {
     if (!call.claims) return reply.fail(livekit::permissions_denied());
     if (call.route.method == list_method) return reply.succeed(livekit::encode(List{}, reply.format()));
-    reply.fail({livekit::TwirpCode::kUnimplemented, "this server has no such service", {}});
+    reply.fail(livekit::not_offered(call.route.service, call.route.method));
   };
 }
 

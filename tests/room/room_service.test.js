@@ -136,6 +136,20 @@ test('participants are listed, changed, muted and removed', async () => {
   assert.equal(deleted, 5, 'ROOM_DELETED');
 });
 
+test('a method that only a larger server offers is refused by its name', async () => {
+  const token = new AccessToken(kApiKey, kApiSecret);
+  token.addGrant({ roomAdmin: true, room: 'r' });
+  const call = async (headers) => {
+    const answer = await fetch(`${server.http}/twirp/livekit.RoomService/MoveParticipant`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: '{}',
+    });
+    return { status: answer.status, ...(await answer.json()) };
+  };
+  assert.deepEqual(await call({ Authorization: `Bearer ${await token.toJwt()}` }),
+    { status: 501, code: 'unimplemented', msg: 'MoveParticipant of RoomService is not offered by this server' });
+  assert.equal((await call({})).status, 401);
+});
+
 test('a full room and a left room', async () => {
   await api.createRoom({ name: 'small', maxParticipants: 1, departureTimeout: 1 });
   const alice = await RoomMember.join(server.url, await signToken('alice', 'small'));
