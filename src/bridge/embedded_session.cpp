@@ -108,6 +108,7 @@ void EmbeddedSession::send_audio(base::TimePoint now, const audio::AudioPacket& 
                            {.marker = packet.marker,
                             .sequence = packet.sequence,
                             .timestamp = packet.timestamp,
+                            .level = packet.level,
                             .payload = packet.payload});
 }
 

@@ -114,6 +114,7 @@ class LocalParticipant {
     bool marker = false;
     std::uint16_t sequence = 0;
     std::uint32_t timestamp = 0;  ///< in units of the codec's RTP clock
+    std::uint8_t level = 127;  ///< RFC 6464: 0 (loudest) to 127 (silence); makes its sender an active speaker
     std::span<const std::uint8_t> payload;
   };
   static constexpr std::size_t kMaxAudioPayload = 1275;

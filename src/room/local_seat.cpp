@@ -19,6 +19,8 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 /// Payload types that local tracks carry inside the room: the static ones, and the one that browsers use for
 /// Opus.
 constexpr std::uint8_t kOpusPayloadType = 111;
+/// A packet without the audio level of RFC 6464.
+constexpr int kUnknownLevel = -1;
 
 sdp::WebRtcCodec format_of(AudioCodec codec) {
   sdp::WebRtcCodec format;
@@ -141,7 +143,7 @@ void LocalHandle::set_muted(const std::string& track_sid, bool muted) {
 }
 
 void LocalHandle::send_rtp(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) {
-  if (seat_ != nullptr) seat_->send(now, track_sid, packet);
+  if (seat_ != nullptr) seat_->send(now, track_sid, packet, kUnknownLevel);
 }
 
 void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, const AudioFrame& frame) {
@@ -156,7 +158,7 @@ void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, 
                                               .timestamp = frame.timestamp},
                                              frame.payload);
   const auto packet = rtp::PacketView::parse(std::span(buffer).first(size));
-  if (packet) seat_->send(now, track_sid, *packet);
+  if (packet) seat_->send(now, track_sid, *packet, frame.level);
 }
 
 void LocalHandle::set_attributes(const livekit::Attributes& attributes) {
@@ -219,12 +221,13 @@ std::string LocalSeat::publish_audio(const AudioPublication& publication) {
   return room().publish(*this, std::move(track)).sid();
 }
 
-void LocalSeat::send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) {
+void LocalSeat::send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet,
+                     int level) {
   UpTrack* track = find_track(track_sid);
   if (track == nullptr) return;
   UpStream& stream = *track->streams().front();
   stream.reception.received(now, packet.sequence(), packet.timestamp(), track->clock_rate());
-  track->receive(now, stream, packet, -1);
+  track->receive(now, stream, packet, level);
 }
 
 void LocalSeat::hear(UpTrack& track) {

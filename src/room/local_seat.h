@@ -97,7 +97,8 @@ class LocalSeat final : public Participant {
   void forget_handle() { handle_ = nullptr; }
 
   std::string publish_audio(const AudioPublication& publication);
-  void send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet);
+  /// `level`: RFC 6464, negative when unknown.
+  void send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet, int level);
 
   void on_participant(const livekit::ParticipantInfo&, const std::string&) override {}
   void on_room(const std::string&) override {}

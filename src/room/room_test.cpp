@@ -98,6 +98,31 @@ TEST_F(RoomTest, LocalParticipantsHearEachOtherWithoutACopyOfTheStream) {
   EXPECT_EQ(bob_hears.occupancy.others, 0u);
 }
 
+TEST_F(RoomTest, ALocalParticipantThatIsLoudIsAnActiveSpeaker) {
+  const auto listener = world.join_client("alice");
+  auto phone = world.join_local("phone", bob_hears);
+  const std::string sid = phone->publish_audio({.codec = AudioCodec::kPcmu});
+  const std::vector<std::uint8_t> payload(160, 0x55);
+  auto send_a_second = [&, sequence = std::uint16_t{0}](std::uint8_t level) mutable {
+    for (int i = 0; i < 50; ++i, ++sequence) {
+      phone->send_audio(
+          world.now(), sid,
+          {.sequence = sequence, .timestamp = sequence * 160U, .level = level, .payload = payload});
+      world.pass(20ms);
+    }
+  };
+  send_a_second(15);
+  const auto loud = listener.record->last<livekit::SpeakersChanged>();
+  ASSERT_TRUE(loud);
+  ASSERT_EQ(loud->speakers.size(), 1u);
+  EXPECT_EQ(loud->speakers[0].sid, phone->sid());
+  EXPECT_TRUE(loud->speakers[0].active);
+  send_a_second(127);
+  const auto silent = listener.record->last<livekit::SpeakersChanged>();
+  ASSERT_EQ(silent->speakers.size(), 1u);
+  EXPECT_FALSE(silent->speakers[0].active);
+}
+
 TEST_F(RoomTest, AListenerMayDestroyItsParticipantWhenTheRoomIsDeleted) {
   auto alice = world.join_local("alice", alice_hears);
   alice_hears.when_removed = [&] { alice.reset(); };

@@ -52,6 +52,7 @@ test('the call that curl places rings, connects two participants and carries aud
   await phone.hears(1000);
   const heard = await user.recording('sip-caller');
   await heard.tone(1000, { share: 0.6, timeout: 20_000 });
+  await eventually('the phone to be an active speaker', 10_000, () => user.speakers.has('sip-caller'));
 
   const live = await ringback.row(placed.callId);
   assert.equal(live.status, 'connected');

@@ -30,6 +30,8 @@ export class RoomMember {
   /** Recording by participant identity. */
   heard = new Map();
   digits = [];
+  /** Identities of everybody who was told to speak. */
+  speakers = new Set();
   playing = false;
 
   static async join(url, token) {
@@ -40,6 +42,7 @@ export class RoomMember {
     member.room.on(RoomEvent.DtmfReceived, (code, digit, participant) => {
       member.digits.push({ code, digit, from: participant?.identity });
     });
+    member.room.on(RoomEvent.ActiveSpeakersChanged, (now) => now.forEach(({ identity }) => member.speakers.add(identity)));
     await member.room.connect(url, token, { autoSubscribe: true, dynacast: false });
     return member;
   }
@@ -54,6 +57,12 @@ export class RoomMember {
   /** What this participant sends, once it can be heard. */
   async recording(identity, timeout = 10_000) {
     return eventually(`audio of ${identity}`, timeout, () => this.heard.get(identity));
+  }
+
+  /** Waits for a second of this tone that was not heard before now, by whatever track it comes. */
+  async hearsAgain(identity, frequency, timeout = 15_000) {
+    this.heard.get(identity)?.clear();
+    await eventually(`${frequency} Hz of ${identity} again`, timeout, () => this.heard.get(identity)?.measure(frequency)?.share >= 0.8);
   }
 
   /** Publishes a microphone that plays a tone until leave() or hush(). */
