@@ -84,7 +84,7 @@ test('early media is heard before the answer', async () => {
   const { phone, ringback, placed } = await call('early_media_peer', { peer });
   const user = await join(placed);
   peer.playTone(620, -12, { host: '127.0.0.1', port: await localRtpPort(phone) });
-  await (await user.recording('sip-caller')).tone(620, { timeout: 5000 });
+  await (await user.recording('sip-caller')).tone(620);
   await ringback.status(placed.callId, 'connected');
   await ringback.hangUp(placed.callId);
   await phone.finished();
@@ -103,7 +103,7 @@ test('keys pressed in the room reach the phone, keys pressed at the phone reach 
   assert.deepEqual(peer.digits, ['1', '0', '#']);
 
   peer.playTone(440);
-  await pause(300);
+  await (await user.recording('sip-caller')).tone(440);
   for (const digit of ['5', '*']) await peer.sendDigit(digit);
   await eventually('two digits in the room', 10_000, () => user.digits.length >= 2);
   assert.deepEqual(user.digits.map(({ digit }) => digit), ['5', '*']);
@@ -119,8 +119,8 @@ test('nobody else can take over the audio of a call', async () => {
   await peer.heard.tone(1000);
   const stranger = await openPeer();
   stranger.playTone(2000, -6, { host: '127.0.0.1', port: await localRtpPort(phone) });
-  await pause(1500);
-  await (await user.recording('sip-caller')).tone(440);
+  await eventually('a second of the stranger', 5000, () => stranger.sent >= 50);
+  await user.hearsAgain('sip-caller', 440);
   assert.equal(stranger.packets.length, 0, 'the stranger hears nothing');
   await ringback.hangUp(placed.callId);
 });

@@ -83,7 +83,7 @@ test('waitUntilAnswered returns when the phone was answered', async () => {
     timeout: 10,
   });
   assert.equal(info.participantIdentity, 'phone-2');
-  await user.phoneStatus('active', 'phone-2', 1000);
+  await user.phoneStatus('active', 'phone-2');
   await ringback.rooms.deleteRoom('room-b');
 });
 
@@ -117,10 +117,10 @@ test('ringingTimeout gives up, maxCallDuration hangs up', async () => {
   const user = await join('user', 'room-e');
   await ringback.sip.createSipParticipant(trunkId, '+15551230002', 'room-e', { participantIdentity: 'phone-5', ringingTimeout: 2 });
   await user.phone('phone-5');
-  await user.phoneGone('phone-5', 8000);
-  await ringback.sip.createSipParticipant(trunkId, '+15551230000', 'room-e', { participantIdentity: 'phone-6', maxCallDuration: 2 });
+  await user.phoneGone('phone-5');
+  await ringback.sip.createSipParticipant(trunkId, '+15551230000', 'room-e', { participantIdentity: 'phone-6', maxCallDuration: 4 });
   await user.phoneStatus('active', 'phone-6');
-  await user.phoneGone('phone-6', 8000);
+  await user.phoneGone('phone-6');
 });
 
 test('refuses an unknown trunk, a missing number and a token without the grant', async () => {

@@ -20,8 +20,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     const took = performance.now() - start;
     assert.equal(code, 0, ringback.program.tail());
     assert.ok(took < 3000 * kPatience, `took ${took.toFixed(0)} ms`);
-    await phone.event('ended', (event) => event.call === 1 && event.by === 'caller', 2000);
-    await phone.event('ended', (event) => event.call === 2 && event.by === 'caller', 2000);
+    await phone.event('ended', (event) => event.call === 1 && event.by === 'caller');
+    await phone.event('ended', (event) => event.call === 2 && event.by === 'caller');
 
     const rows = new Database(ringback.dataDir).rows('select id, status, ended_at from calls');
     assert.equal(rows.length, 2);

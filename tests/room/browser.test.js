@@ -173,8 +173,8 @@ for (const { name, environment } of kSignallings) {
         await eventually('the reconnect', 20_000, () =>
           page.evaluate(() => (window.seen.includes('reconnected') || window.seen.includes('signalReconnecting')) && window.room.state === 'connected'),
         );
-        await pause(1000);
-        await bothHear();
+        await bob.hearsAgain('alice', kTone);
+        await heardTone(page, '#audio-bob', 440);
         let got = false;
         bob.room.on(RoomEvent.DataReceived, () => (got = true));
         await eventually('data', 5000, async () => {

@@ -81,14 +81,14 @@ for (const { name, environment } of kSignallings) {
       await meet();
       const carol = await RoomMember.join(server.url, await signToken('carol', room));
       await eventually('carol to be seen', 5000, () => alice.others.length === 2);
-      const heard = { bob: 0, carol: 0 };
-      bob.room.on(RoomEvent.DataReceived, () => ++heard.bob);
-      carol.room.on(RoomEvent.DataReceived, () => ++heard.carol);
-      const payload = new Uint8Array([1]);
-      await alice.room.localParticipant.publishData(payload, { reliable: true, destination_identities: ['carol'] });
-      await eventually('carol to get it', 5000, () => heard.carol === 1);
-      await pause(200);
-      assert.equal(heard.bob, 0);
+      const heard = { bob: [], carol: [] };
+      bob.room.on(RoomEvent.DataReceived, (payload) => heard.bob.push(payload[0]));
+      carol.room.on(RoomEvent.DataReceived, (payload) => heard.carol.push(payload[0]));
+      const sender = alice.room.localParticipant;
+      await sender.publishData(new Uint8Array([1]), { reliable: true, destination_identities: ['carol'] });
+      await sender.publishData(new Uint8Array([2]), { reliable: true });
+      await eventually('both packets', 5000, () => heard.carol.length === 2 && heard.bob.length > 0);
+      assert.deepEqual(heard, { bob: [2], carol: [1, 2] });
       await carol.leave();
       await part();
     });
@@ -137,9 +137,7 @@ for (const { name, environment } of kSignallings) {
         alice.room.on(RoomEvent.Reconnected, () => (reconnected = true));
         await alice.room.simulateScenario(SimulateScenarioKind[kind]).catch(() => {});
         await eventually('alice to be back', 20_000, () => reconnected);
-        await pause(500);
-        const recording = await bob.recording('alice');
-        await recording.tone(600);
+        await bob.hearsAgain('alice', 600);
         let got = false;
         bob.room.on(RoomEvent.DataReceived, () => (got = true));
         await eventually('data', 5000, async () => {

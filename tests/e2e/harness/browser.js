@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { sine, writeWav } from './sound.js';
+import { kPatience } from './wait.js';
 
 const kChromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -46,7 +47,7 @@ export class Browser {
  * Waits until what an <audio> element plays is a tone of this frequency, and gives its level in dB below full scale.
  * The measuring is WebAudio's own: an analyser on the element's stream.
  */
-export async function heardTone(page, selector, frequency, timeout = 15_000) {
+export async function heardTone(page, selector, frequency, timeout = 15_000 * kPatience) {
   return page.evaluate(
     async ({ selector, frequency, timeout }) => {
       const deadline = performance.now() + timeout;

@@ -6,6 +6,8 @@ import { Recording, decodeUlaw, encodeUlaw, sine } from './sound.js';
 export class RtpPeer {
   heard = new Recording(8000);
   packets = [];
+  /** Packets of the tone that were sent. */
+  sent = 0;
   events = [];
 
   static async open(host = '127.0.0.1', port = 0) {
@@ -54,18 +56,18 @@ export class RtpPeer {
   playTone(frequency, level = -12, remote = undefined) {
     const second = Buffer.from(Array.from(sine(frequency, 1, 8000, level), encodeUlaw));
     const started = performance.now();
+    this.sent = 0;
     const ssrc = Math.floor(Math.random() * 2 ** 32);
-    let sent = 0;
     this.player = setInterval(() => {
       const to = remote ?? this.remote;
       // The timer is late at times: send what has become due, so that the pace is right on average.
-      for (const due = (performance.now() - started) / 20; to !== undefined && sent < due; sent++) {
+      for (const due = (performance.now() - started) / 20; to !== undefined && this.sent < due; this.sent++) {
         const packet = Buffer.alloc(172);
-        packet.writeUInt16BE(0x8000 | (sent === 0 ? 0x80 : 0), 0);
-        packet.writeUInt16BE(sent & 0xffff, 2);
-        packet.writeUInt32BE((sent * 160) >>> 0, 4);
+        packet.writeUInt16BE(0x8000 | (this.sent === 0 ? 0x80 : 0), 0);
+        packet.writeUInt16BE(this.sent & 0xffff, 2);
+        packet.writeUInt32BE((this.sent * 160) >>> 0, 4);
         packet.writeUInt32BE(ssrc, 8);
-        second.copy(packet, 12, (sent * 160) % 8000, ((sent * 160) % 8000) + 160);
+        second.copy(packet, 12, (this.sent * 160) % 8000, ((this.sent * 160) % 8000) + 160);
         this.socket.send(packet, to.port, to.host);
       }
     }, 10);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts, isBound } from './ports.js';
 import { Program } from './program.js';
 import { writeUlawTone } from './sound.js';
-import { eventually } from './wait.js';
+import { eventually, kPatience } from './wait.js';
 
 const kScenarios = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../sipp');
 
@@ -58,7 +58,7 @@ export class SippPhone {
 
   /** Waits for the scenario to end; fails when a message was not as the scenario expects. */
   async finished(timeout = 15_000) {
-    const timer = setTimeout(() => this.program.child.kill('SIGKILL'), timeout);
+    const timer = setTimeout(() => this.program.child.kill('SIGKILL'), timeout * kPatience);
     const { code } = await this.program.exited;
     clearTimeout(timer);
     if (code !== 0) {

@@ -49,8 +49,19 @@ export class Recording {
     this.samples = joined;
   }
 
+  /** Forgets what was heard so far, for what is measured next to be new. */
+  clear() {
+    this.samples = new Int16Array(0);
+  }
+
   last(seconds) {
     return this.samples.subarray(Math.max(0, this.samples.length - Math.round(seconds * this.rate)));
+  }
+
+  /** This tone in the last seconds; undefined until that much was heard. */
+  measure(frequency, seconds = 1) {
+    const window = this.last(seconds);
+    return window.length < seconds * this.rate ? undefined : measureTone(window, this.rate, frequency);
   }
 
   /** Waits until the last second is this tone and nothing else; gives what was measured. */
@@ -58,10 +69,8 @@ export class Recording {
     let measured;
     try {
       return await eventually(`a tone of ${frequency} Hz`, timeout, () => {
-        const window = this.last(seconds);
-        if (window.length < seconds * this.rate) return undefined;
-        measured = measureTone(window, this.rate, frequency);
-        return measured.share >= share && measured.level >= minLevel && measured.level <= maxLevel ? measured : undefined;
+        measured = this.measure(frequency, seconds);
+        return measured?.share >= share && measured.level >= minLevel && measured.level <= maxLevel ? measured : undefined;
       });
     } catch (error) {
       assert.fail(`${error.message}; heard ${(this.heard / this.rate).toFixed(1)} s, measured ${JSON.stringify(measured)}`);
