@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "crypto/random.h"
 
 namespace ringback::client {
@@ -27,11 +28,6 @@ base::Duration delay_of(unsigned attempt) {
   const auto half = static_cast<std::uint32_t>(whole.count() / 2);
   return base::Duration(half + crypto::random_below(half));
 }
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 }  // namespace
 
@@ -124,15 +120,15 @@ void SignalSession::on_frame(std::string frame) {
   if (state_ == State::kUp) silence_at_ = std::max(silence_at_, context_.now() + ping_timeout_);
   if (!*message) return;
   if (state_ == State::kOpening) return on_first(**message);
-  std::visit(Overloaded{[this](const livekit::RefreshToken& refresh) { token_ = refresh.token; },
-                        [](const livekit::Pong&) {}, [](const livekit::PongResponse&) {},
-                        [this](const livekit::Leave& leave) { on_leave(leave); },
-                        [this, &message](const livekit::RoomMoved& moved) {
-                          token_ = moved.token;
-                          participant_sid_ = moved.participant.sid;
-                          owner_.on_signal(**message);
-                        },
-                        [this, &message](const auto&) { owner_.on_signal(**message); }},
+  std::visit(base::Overloaded{[this](const livekit::RefreshToken& refresh) { token_ = refresh.token; },
+                              [](const livekit::Pong&) {}, [](const livekit::PongResponse&) {},
+                              [this](const livekit::Leave& leave) { on_leave(leave); },
+                              [this, &message](const livekit::RoomMoved& moved) {
+                                token_ = moved.token;
+                                participant_sid_ = moved.participant.sid;
+                                owner_.on_signal(**message);
+                              },
+                              [this, &message](const auto&) { owner_.on_signal(**message); }},
              **message);
 }
 

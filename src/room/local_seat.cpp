@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/overloaded.h"
 #include "room/codec_match.h"
 #include "room/sid.h"
 
 namespace ringback::room {
 namespace {
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 /// Payload types that local tracks carry inside the room: the static ones, and the one that browsers use for
 /// Opus.
@@ -111,7 +105,7 @@ void LocalHandle::on_timer(base::TimePoint) {
 }
 
 void LocalHandle::tell(const Event& event) {
-  std::visit(Overloaded{
+  std::visit(base::Overloaded{
                  [this](const TrackAdded& e) { listener_.on_track_added(e.track); },
                  [this](const TrackRemoved& e) { listener_.on_track_removed(e.sid); },
                  [this](const TrackMuted& e) { listener_.on_track_muted(e.sid, e.muted); },
