@@ -97,6 +97,7 @@ int serve(const Texts& flags, const std::string& config_file) {
   auto gathered = gather(flags, config_file);
   if (!gathered) return fail(gathered.error().message);
   if (auto keys = provide_keys(gathered->values); !keys) return fail(keys.error().message);
+  if (auto name = provide_node_id(gathered->values); !name) return fail(name.error().message);
   const auto config = make_config(gathered->values, gathered->trunks);
   if (!config) return fail(config.error().message);
 

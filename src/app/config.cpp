@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 
 #include "crypto/random.h"
 #include "http/url.h"
+#include "store/database_url.h"
 
 namespace ringback::app {
 namespace {
@@ -35,6 +37,23 @@ base::Failure<base::Error> wrong(const SettingValues& values, std::string_view n
   const auto& entry = values.entry(name);
   return base::fail(fmt::format("{} must be {}, but is \"{}\" (from {})", name, expected, entry.value,
                                 to_string(entry.source)));
+}
+
+bool is_name_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+         c == '.';
+}
+
+bool is_node_name(const std::string& name) {
+  return !name.empty() && name.size() <= 60 && std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+base::ErrorOr<> make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", folder.string(), error.message()));
+  return {};
 }
 
 base::ErrorOr<> read_address(const SettingValues& values, std::string_view name, base::IpAddress& into) {
@@ -270,6 +289,12 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   config.data_dir = values.text("DATA_DIR");
   config.database_url = values.given("DATABASE_URL") ? values.text("DATABASE_URL")
                                                      : "sqlite:" + config.data_dir + "/ringback.db";
+  if (const auto url = store::parse_database_url(config.database_url); !url)
+    return base::Failure{url.error()};
+  config.node_id = values.text("NODE_ID");
+  if (values.given("NODE_ID") && !is_node_name(config.node_id)) {
+    return wrong(values, "NODE_ID", "up to 60 letters, digits, dots, dashes and underscores");
+  }
   config.web_dir = values.text("WEB_DIR");
   config.api_key = values.text("LIVEKIT_API_KEY");
   config.api_secret = values.text("LIVEKIT_API_SECRET");
@@ -302,6 +327,29 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   return config;
 }
 
+base::ErrorOr<> provide_node_id(SettingValues& values) {
+  if (values.given("NODE_ID")) return {};
+  const std::filesystem::path folder = values.text("DATA_DIR");
+  if (auto made = make_folder(folder); !made) return made;
+  const auto path = folder / "node_id";
+  if (!std::filesystem::exists(path)) {
+    // The machine's name for people, and something of our own: machines are cloned and containers are all
+    // alike.
+    char host[64] = {};
+    ::gethostname(host, sizeof host - 1);
+    std::string name;
+    for (const char c : std::string_view(host).substr(0, 40)) name += is_name_character(c) ? c : '-';
+    std::ofstream(path) << name << '-' << crypto::random_token(6) << '\n';
+  }
+  std::string name;
+  std::ifstream(path) >> name;
+  if (!is_node_name(name)) {
+    return base::fail(fmt::format("{} cannot be read; delete it to have a new name made", path.string()));
+  }
+  values.set("NODE_ID", name, SettingSource::kGenerated);
+  return {};
+}
+
 base::ErrorOr<> provide_keys(SettingValues& values) {
   const bool has_key = values.given("LIVEKIT_API_KEY");
   const bool has_secret = values.given("LIVEKIT_API_SECRET");
@@ -318,10 +366,7 @@ base::ErrorOr<> provide_keys(SettingValues& values) {
 
   const std::filesystem::path folder = values.text("DATA_DIR");
   const auto path = folder / "keys.env";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", folder.string(), error.message()));
+  if (auto made = make_folder(folder); !made) return made;
 
   if (!std::filesystem::exists(path)) {
     // 0600 from the start: the umask is narrowed while the file is made.

@@ -30,6 +30,7 @@ struct Config {
   std::vector<std::string> webhook_urls;  ///< of the embedded room server
 
   std::string database_url;
+  std::string node_id;  ///< among the nodes that share a database
   std::string data_dir;
   std::string web_dir;
 
@@ -56,6 +57,9 @@ struct Config {
 /// Checks every value. The error names setting, value, source and what is accepted.
 [[nodiscard]] base::ErrorOr<Config> make_config(const SettingValues& values,
                                                 const std::vector<TrunkEntry>& yaml_trunks);
+
+/// Reads the node's name from the data folder, or makes one, where none was given.
+[[nodiscard]] base::ErrorOr<> provide_node_id(SettingValues& values);
 
 /// Reads the data folder's keys, or generates them once (file mode 0600), where no key was given.
 [[nodiscard]] base::ErrorOr<> provide_keys(SettingValues& values);

@@ -18,6 +18,15 @@ std::string error_of(Texts environment) {
   return config ? "" : config.error().message;
 }
 
+TEST(DatabaseConfig, IsAFileInTheDataFolderUnlessAServerIsNamed) {
+  EXPECT_EQ(config_of({{"DATA_DIR", "/var/lib/x"}})->database_url, "sqlite:/var/lib/x/ringback.db");
+  EXPECT_EQ(config_of({{"DATABASE_URL", "mysql://u:p@h/d"}})->database_url, "mysql://u:p@h/d");
+  const std::string error = error_of({{"DATABASE_URL", "mysql://u:s3cret@h"}});
+  EXPECT_NE(error.find("DATABASE_URL: the name of the database is missing"), std::string::npos) << error;
+  EXPECT_EQ(error.find("s3cret"), std::string::npos) << error;
+  EXPECT_NE(error_of({{"NODE_ID", "a b"}}).find("NODE_ID must be"), std::string::npos);
+}
+
 TEST(LiveKitSipConfig, TakesTheRoomServersUrlAndKeysWhereNoOthersAreSet) {
   const auto config = config_of({{"LIVEKIT_URL", "wss://x.livekit.cloud"}, {"SIP_SERVICE", "livekit"}});
   ASSERT_TRUE(config) << config.error().message;

@@ -29,6 +29,7 @@
 #include "room/room_server.h"
 #include "room/webhook_sender.h"
 #include "sip_transport/sip_transport.h"
+#include "store/database_url.h"
 #include "store/store.h"
 #include "webrtc_transport/data_relay.h"
 #include "webrtc_transport/media_port.h"
@@ -40,6 +41,8 @@ using base::LogLevel;
 
 // Together below the three seconds within which Ctrl-C must be done.
 constexpr base::Duration kCallGrace = std::chrono::milliseconds(1500);
+// Where everything is started at once, the database may come a little later.
+constexpr base::Duration kDatabasePatience = std::chrono::seconds(10);
 constexpr base::Duration kConnectionGrace = std::chrono::milliseconds(500);
 
 // The API's own limit (64 KiB) answers with its error object; only what is far beyond meets the server's
@@ -122,8 +125,11 @@ base::ErrorOr<> Server::Parts::open_store() {
   std::filesystem::create_directories(config.data_dir, error);
   if (error)
     return base::fail(fmt::format("DATA_DIR {} cannot be made: {}", config.data_dir, error.message()));
-  auto opened =
-      store::Store::open(config.database_url, {.queue_capacity = 10000, .wall_clock = net::wall_millis});
+  auto opened = store::Store::open(config.database_url, {.queue_capacity = 10000,
+                                                         .wall_clock = net::wall_millis,
+                                                         .node = config.node_id,
+                                                         .spool_path = config.data_dir + "/ringback.spool",
+                                                         .patience = kDatabasePatience});
   if (!opened) return base::fail(fmt::format("the database cannot be opened: {}", opened.error().message));
   store = std::move(*opened);
   const auto closed = store->close_interrupted();
@@ -242,7 +248,8 @@ base::ErrorOr<> Server::Parts::open_http() {
                                .room_url = config.room_url,
                                .default_region = config.default_region,
                                .number_check = config.number_check,
-                               .api_keys = config.api_keys});
+                               .api_keys = config.api_keys,
+                               .node = config.node_id});
   api->mount(router);
 
   dialer::ServiceStatus::Parts parts{*front, {}, {}, *calls, sip.get(), *store, kVersion};
@@ -376,20 +383,22 @@ std::string Server::describe() const {
   const auto line = [&text](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<12} {}\n", name, value);
   };
+  const std::string data =
+      fmt::format("{} (node {})", store::without_password(config.database_url), config.node_id);
   line("page", parts_->page ? site + "/" : "not built");
   line("API", site + "/api/livekit/call");
   if (config.livekit_sip) {
     line("room server", fmt::format("{} (a LiveKit server)", config.livekit_sip->room_url));
     line("SIP", fmt::format("the SIP service of {}; webhooks may come to {}/api/livekit/webhook",
                             config.livekit_sip->sip_url, site));
-    line("data", config.database_url);
+    line("data", data);
     return text;
   }
   line("room server", fmt::format("{} (embedded; media on UDP {}-{})", config.room_url, config.room_udp_port,
                                   config.room_udp_port + config.workers - 1));
   line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(),
                           config.sip_port, config.sip.rtp_first, config.sip.rtp_last));
-  line("data", config.database_url);
+  line("data", data);
   const bridge::Trunk* trunk = parts_->own_calls->trunks().preferred();
   if (trunk != nullptr) {
     line("trunk", describe_trunk(*trunk));

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "store/database_url.h"
+
 namespace ringback::app {
 namespace {
 
@@ -26,7 +28,9 @@ constexpr SettingSpec kSpecs[] = {
     {"SIP_TRUNK_URI", "", "the trunk: sip:host, sip:name@host, ;transport=tcp"},
     {"SIP_TRUNK_USERNAME", "", "user name the provider gave for outgoing calls"},
     {"SIP_TRUNK_PASSWORD", "", "password that belongs to it", true},
-    {"DATABASE_URL", "", "sqlite:PATH; the file ringback.db in DATA_DIR when unset"},
+    {"DATABASE_URL", "",
+     "sqlite:PATH, mysql://user:password@host/db, postgresql://...; ringback.db in DATA_DIR when unset"},
+    {"NODE_ID", "", "this node's name among several on one database; made once in DATA_DIR when unset"},
     {"PORT", "5000", "port of the dialer API and the page"},
     {"HTTP_BIND", "127.0.0.1", "address the dialer API listens on; beyond loopback it needs API_KEYS"},
     {"ROOM_PORT", "7880", "port of the embedded room server's signalling"},
@@ -301,6 +305,9 @@ std::string SettingValues::describe() const {
   for (const auto& spec : kSpecs) {
     const Entry& setting = entry(spec.name);
     std::string shown = setting.value.empty() ? "(unset)" : spec.secret ? "(set)" : setting.value;
+    if (!setting.value.empty() && std::string_view(spec.name) == "DATABASE_URL") {
+      shown = store::without_password(setting.value);
+    }
     text += fmt::format("  {:<20} {:<22} {:<12} {}\n  {:<20} {:<22}\n", spec.name, shown,
                         to_string(setting.source), spec.help, "", flag_of(spec));
   }

@@ -190,11 +190,35 @@ void CallApi::list(const http::Request& request, http::Responder responder) {
 
 void CallApi::hang_up(const http::Request& request, http::Responder responder) {
   const std::string id(request.path_parameter("id"));
-  const auto found = live_.find(id);
+  if (const auto found = live_.find(id); found != live_.end()) {
+    found->second.hang_ups.push_back(std::move(responder));
+    service_.hang_up(bridge::CallId(id), bridge::CallCause::kUserHungUp);
+    return;
+  }
+  auto shared = std::make_shared<http::Responder>(std::move(responder));
+  const bool queued =
+      journal_.store().get_call(store::CallId(id), *net::Front::current(),
+                                [this, shared, id](base::ErrorOr<std::optional<store::CallRow>> row) {
+                                  hang_up_row(id, std::move(row), *shared);
+                                });
+  if (!queued) shared->respond(to_response(store_failed("its queue is full")));
+}
+
+void CallApi::hang_up_row(const std::string& id, base::ErrorOr<std::optional<store::CallRow>> row,
+                          http::Responder& responder) {
+  if (!row) return responder.respond(to_response(store_failed(row.error().message)));
+  if (!*row) return responder.respond(to_response(call_not_found(id)));
+  const store::CallRow& call = **row;
+  if (const auto found = live_.find(call.minted_id.str()); found != live_.end()) {
+    found->second.hang_ups.push_back(std::move(responder));
+    service_.hang_up(bridge::CallId(call.minted_id.str()), bridge::CallCause::kUserHungUp);
+    return;
+  }
+  if (!is_final(call.status) && !call.node.empty() && call.node != options_.node) {
+    return responder.respond(to_response(call_on_other_node(id, call.node)));
+  }
   // A call that is over already stays as it is: asking twice is no mistake.
-  if (found == live_.end()) return answer_row(id, std::move(responder));
-  found->second.hang_ups.push_back(std::move(responder));
-  service_.hang_up(bridge::CallId(id), bridge::CallCause::kUserHungUp);
+  responder.respond(http::Response::json(200, call_json(call)));
 }
 
 std::string CallApi::user_token(const CallRequest& request, const std::string& room) const {

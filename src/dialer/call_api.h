@@ -27,6 +27,7 @@ class CallApi {
     std::string default_region = "US";
     NumberCheck number_check = NumberCheck::kLenient;
     std::vector<std::string> api_keys;  ///< empty: everybody who reaches the port may call
+    std::string node;                   ///< our name among the nodes that share the database
   };
 
   CallApi(bridge::CallService& service, store::Store& store, Options options);
@@ -52,6 +53,9 @@ class CallApi {
   void get(const http::Request& request, http::Responder responder);
   void list(const http::Request& request, http::Responder responder);
   void hang_up(const http::Request& request, http::Responder responder);
+  /// Of a call that is not known here by this id: it is over, or the database knows more.
+  void hang_up_row(const std::string& id, base::ErrorOr<std::optional<store::CallRow>> row,
+                   http::Responder& responder);
 
   void refuse(http::Responder responder, store::CallRow row, const bridge::CallFailure& failure);
   void on_event(const bridge::CallEvent& event);

@@ -37,6 +37,7 @@ Json view(const store::CallRow& row) {
       {"participantIdentity", text(row.participant_identity)},
       {"trunkId", text(row.trunk_id)},
       {"sipCallId", text(row.sip_call_id)},
+      {"node", text(row.node)},
       {"sipStatus", row.sip_status ? Json(*row.sip_status) : Json(nullptr)},
       {"sipReason", text(row.sip_reason)},
       {"endedBy", text(row.ended_by)},

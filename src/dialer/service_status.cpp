@@ -17,6 +17,8 @@ namespace ringback::dialer {
 namespace {
 
 constexpr base::Duration kSampleInterval = std::chrono::seconds(1);
+// So old may the oldest write that waits become before somebody should look.
+constexpr auto kDatabasePatience = std::chrono::seconds(10);
 // A worker that has not answered for so long is stuck; calls on it have no sound.
 constexpr base::Duration kWorkerPatience = std::chrono::seconds(5);
 
@@ -84,7 +86,15 @@ http::Response ServiceStatus::health() const {
 http::Response ServiceStatus::readiness() const {
   nlohmann::ordered_json problems = nlohmann::ordered_json::array();
   const auto store = parts_.store.health();
-  if (store.stuck) problems.push_back(fmt::format("the database refuses writes: {}", store.last_error));
+  if (store.stuck) {
+    problems.push_back(fmt::format("the database {}: {}; {} writes wait",
+                                   store.away ? "is away" : "refuses writes", store.last_error,
+                                   store.queue_depth + store.spooled));
+  } else if (store.behind > kDatabasePatience) {
+    problems.push_back(fmt::format("the database is {} s behind; {} writes wait",
+                                   store.behind / std::chrono::seconds(1),
+                                   store.queue_depth + store.spooled));
+  }
   for (std::size_t i = 0; i < samples_.size(); ++i) {
     if (parts_.front.now() - samples_[i].taken > kWorkerPatience) {
       problems.push_back(fmt::format("worker {} does not answer", i));
@@ -158,6 +168,12 @@ void ServiceStatus::add_store(Scrape& scrape) const {
   const auto store = parts_.store.health();
   scrape.gauge("ringback_store_queue", "Database operations that wait",
                static_cast<double>(store.queue_depth));
+  scrape.gauge("ringback_store_spooled", "Writes that wait in the spool file",
+               static_cast<double>(store.spooled));
+  scrape.gauge("ringback_store_behind_seconds", "Age of the oldest write that waits",
+               std::chrono::duration<double>(store.behind).count());
+  scrape.gauge("ringback_store_up", "1 when the database takes writes, 0 when it is away or refuses them",
+               store.stuck ? 0.0 : 1.0);
   scrape.counter("ringback_store_writes_total", "Rows written", static_cast<double>(store.writes_done));
   scrape.counter("ringback_store_writes_refused_total", "Writes refused because the queue was full",
                  static_cast<double>(store.writes_refused));

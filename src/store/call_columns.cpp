@@ -70,6 +70,7 @@ constexpr std::array kColumns = {
     text<&CallRow::participant_identity>("participant_identity"),
     text<&CallRow::trunk_id>("trunk_id"),
     text<&CallRow::sip_call_id>("sip_call_id"),
+    text<&CallRow::node>("node"),
     text<&CallRow::warning>("warning", ColumnType::kText),
     text<&CallRow::ended_by>("ended_by"),
     text<&CallRow::failure_code>("failure_code"),

@@ -1,5 +1,6 @@
 #include "store/call_row.h"
 
+#include <algorithm>
 #include <array>
 
 namespace ringback::store {
@@ -57,6 +58,34 @@ bool apply(const CallChange& change, base::WallMillis now, CallRow& row) {
   changed |= assign(change.sip_reason, row.sip_reason);
   if (changed) row.updated_at = now;
   return changed;
+}
+
+void interrupt(std::optional<base::WallMillis> alive, base::WallMillis now, CallRow& row) {
+  const bool was_connected = row.status == CallStatus::kConnected;
+  // Another program's row may lack the moment of the answer.
+  if (was_connected && !row.connected_at) row.connected_at = row.started_at;
+  const base::WallMillis begun =
+      std::max({row.connected_at.value_or(0), row.started_at.value_or(0), row.created_at.value_or(0)});
+  base::WallMillis end = std::max({begun, row.updated_at.value_or(0), alive.value_or(0)});
+  if (end == 0 || end > now) end = std::max(begun, now);
+  CallChange change;
+  change.status = was_connected ? CallStatus::kEnded : CallStatus::kFailed;
+  change.at = end;
+  change.ended_by = std::string(kInterrupted);
+  change.failure_code = std::string(kInterrupted);
+  change.failure_message = "ringback stopped while the call was under way";
+  apply(change, now, row);
+}
+
+void resume(CallRow& row) {
+  if (!is_final(row.status) || row.ended_by != kInterrupted) return;
+  // Between the start and the answer only the phone's next word tells; it will come.
+  row.status = row.connected_at ? CallStatus::kConnected : CallStatus::kInitiated;
+  row.ended_at.reset();
+  row.duration_seconds.reset();
+  row.ended_by.clear();
+  row.failure_code.clear();
+  row.failure_message.clear();
 }
 
 }  // namespace ringback::store

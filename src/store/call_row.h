@@ -26,6 +26,7 @@ enum class CallStatus : std::uint8_t { kInitiated, kRinging, kConnected, kEnded,
 /// One row of `calls`. Empty strings and absent optionals are NULL in the database.
 struct CallRow {
   CallId id;  ///< minted by the caller for insert_call(); the row's id in what the store gives back
+  CallId minted_id = {};       ///< where `id` is a number of the database (see Store); empty elsewhere
   std::string room_name = {};  ///< required
   std::string caller_id = {};
   std::string phone_number = {};
@@ -44,6 +45,7 @@ struct CallRow {
   std::string participant_identity = {};  ///< of the SIP participant
   std::string trunk_id = {};
   std::string sip_call_id = {};
+  std::string node = {};          ///< that the call runs on; set by the store
   std::string warning = {};       ///< e.g. the numbering plan calls the number impossible
   std::string ended_by = {};      ///< "phone", "room", "api", "interrupted", ...
   std::string failure_code = {};  ///< the error object of the API, piece by piece
@@ -76,11 +78,21 @@ struct CallChange {
   std::optional<std::string> failure_action = {};
   std::optional<int> sip_status = {};
   std::optional<std::string> sip_reason = {};
+
+  bool operator==(const CallChange&) const = default;
 };
 
 /// Applies the change to the row by the rules above: the one place that knows them. `now` becomes updated_at
 /// and stands in for an absent `at`. Returns false when nothing changed.
 bool apply(const CallChange& change, base::WallMillis now, CallRow& row);
+
+/// The reason and the author of an end that was not seen: the call's node was gone.
+inline constexpr std::string_view kInterrupted = "interrupted";
+
+/// Ends the row of a call whose node is gone, at its last sign of life: `alive`, of the node, or its own.
+void interrupt(std::optional<base::WallMillis> alive, base::WallMillis now, CallRow& row);
+/// Takes back what interrupt() wrote: the node has only been out of sight.
+void resume(CallRow& row);
 
 struct CallFilter {
   std::optional<CallStatus> status = {};

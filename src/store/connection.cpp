@@ -1,125 +1,76 @@
 #include "store/connection.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-#include <sqlite3.h>
-
-#include "base/log.h"
+#include "store/dialect.h"
 
 namespace ringback::store {
 namespace {
 
-/// Errors of the statement itself; everything else (disk, locks, memory) may pass.
-bool is_permanent(int sqlite_code) {
-  switch (sqlite_code & 0xff) {
-    case SQLITE_ERROR:
-    case SQLITE_TOOBIG:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
-    case SQLITE_MISUSE:
-    case SQLITE_RANGE:
-      return true;
-    default:
-      return false;
+std::unique_ptr<Dialect> make_dialect(DatabaseKind kind) {
+  switch (kind) {
+    case DatabaseKind::kSqlite:
+      return make_sqlite_dialect();
+    case DatabaseKind::kMysql:
+      return make_mysql_dialect();
+    case DatabaseKind::kPostgresql:
+      return make_postgresql_dialect();
   }
+  return make_sqlite_dialect();
 }
 
-/// what() would add the statement with its values, and these are phone numbers; the message alone may begin
-/// with the name of the function inside SOCI.
-DatabaseError explain(const soci::soci_error& error) {
-  std::string message = error.get_error_message();
-  const auto name = message.find("::");
-  if (const auto end = message.find(": ", name + 2); name != std::string::npos && end != std::string::npos) {
-    message.erase(0, end + 2);
-  }
-  const auto* const sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-  return {sqlite == nullptr || !is_permanent(sqlite->result()), message};
-}
-
-base::Failure<DatabaseError> refuse(std::string message) {
-  return {DatabaseError{false, std::move(message)}};
-}
-
-/// "sqlite:PATH", "sqlite://PATH".
-std::optional<std::string> sqlite_path(std::string_view url) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme)) return std::nullopt;
-  url.remove_prefix(kScheme.size());
-  if (url.starts_with("//")) url.remove_prefix(2);
-  return std::string(url);
-}
-
-std::string quoted(std::string_view value) {
-  std::string result = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + '"';
-}
-
-bool is_memory(const std::string& path) {
-  return path == ":memory:";
+/// "cannot open the database data/ringback.db", "cannot reach the database dialer at db.example.com:3306".
+std::string cannot_open(const DatabaseUrl& url) {
+  if (url.kind == DatabaseKind::kSqlite) return "cannot open the database " + url.path;
+  return "cannot reach the database " + url.database + " at " + url.host + ":" + std::to_string(url.port);
 }
 
 }  // namespace
 
 struct Connection::Impl {
+  std::unique_ptr<Dialect> dialect;
+  std::shared_ptr<Lifeline> lifeline;
+  bool alone = false;  ///< inside begin_alone()
   soci::session session;
 };
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Connection::~Connection() = default;
+
+Connection::~Connection() {
+  if (impl_->lifeline) impl_->lifeline->detach();
+}
 
 template <class T, class Work>
 Outcome<T> Connection::guarded(Work work) {
   try {
     return work(impl_->session);
   } catch (const soci::soci_error& error) {
-    return base::Failure{explain(error)};
+    return base::Failure{impl_->dialect->explain(error)};
   } catch (const std::exception& error) {  // of the standard library, inside SOCI
     return base::Failure{DatabaseError{true, error.what()}};
   }
 }
 
-Outcome<std::unique_ptr<Connection>> Connection::open(const std::string& url) {
-  const auto path = sqlite_path(url);
-  if (!path) {
-    const std::string scheme = url.substr(0, url.find(':'));
-    return refuse("DATABASE_URL: no driver for \"" + scheme + "\"; use sqlite:PATH");
+Outcome<std::unique_ptr<Connection>> Connection::open(const DatabaseUrl& url,
+                                                      std::shared_ptr<Lifeline> lifeline) {
+  auto impl = std::make_unique<Impl>();
+  impl->dialect = make_dialect(url.kind);
+  impl->lifeline = std::move(lifeline);
+  std::unique_ptr<Connection> connection(new Connection(std::move(impl)));
+  const auto opened = connection->guarded<void>(
+      [&](soci::session& session) { return connection->impl_->dialect->open(session, url); });
+  if (!opened) {
+    const bool server = connection->shared();
+    return base::Failure{DatabaseError{.transient = server && opened.error().transient,
+                                       .message = cannot_open(url) + ": " + opened.error().message,
+                                       .lost = true}};
   }
-  if (path->empty()) return refuse("DATABASE_URL: sqlite: needs a path, such as sqlite:data/ringback.db");
-  if (!is_memory(*path)) {
-    const int fd = ::open(path->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return refuse("cannot open the database " + *path + ": " + std::strerror(errno));
-    close(fd);
-  }
-  std::unique_ptr<Connection> connection(new Connection(std::make_unique<Impl>()));
-  auto opened = connection->guarded<std::string>([&](soci::session& session) -> Outcome<std::string> {
-    // A second program may hold the lock for a moment; longer than a second, the store's own retry takes
-    // over.
-    session.open(soci::sqlite3, "dbname=" + quoted(*path) + " timeout=1");
-    std::string journal;
-    session << "PRAGMA journal_mode=WAL", soci::into(journal);
-    // With WAL, NORMAL survives the death of the process at any point; only a power cut may lose the last
-    // moments.
-    session << "PRAGMA synchronous=NORMAL";
-    return journal;
-  });
-  if (!opened) return refuse("cannot open the database " + *path + ": " + opened.error().message);
-  if (*opened != "wal" && !is_memory(*path)) {
-    base::log(base::LogLevel::kWarn, "store", "",
-              "{} does not support write-ahead logging; writes will be slower", *path);
+  if (connection->impl_->lifeline) {
+    connection->impl_->lifeline->attach(connection->impl_->dialect->socket(connection->impl_->session));
   }
   return connection;
 }
@@ -137,7 +88,7 @@ Outcome<long long> Connection::execute(const std::string& sql, const TextRow& va
       statement.exchange(soci::use(texts[i], indicators[i]));
     }
     statement.alloc();
-    statement.prepare(sql);
+    statement.prepare(sql, soci::details::st_one_time_query);
     statement.define_and_bind();
     statement.execute(true);
     return statement.get_affected_rows();
@@ -162,7 +113,7 @@ Outcome<std::vector<TextRow>> Connection::query(const std::string& sql, std::siz
       statement.exchange(soci::use(bound[i], bound_indicators[i]));
     }
     statement.alloc();
-    statement.prepare(sql);
+    statement.prepare(sql, soci::details::st_one_time_query);
     statement.define_and_bind();
     statement.execute();
     std::vector<TextRow> rows;
@@ -177,56 +128,96 @@ Outcome<std::vector<TextRow>> Connection::query(const std::string& sql, std::siz
   });
 }
 
-Outcome<std::string> Connection::last_insert_id(const std::string& table) {
-  return guarded<std::string>([&](soci::session& session) -> Outcome<std::string> {
-    long long id = 0;
-    if (!session.get_last_insert_id(table, id))
-      return refuse("the database does not tell the id of the new row");
-    return std::to_string(id);
-  });
-}
-
 Outcome<> Connection::begin() {
   return guarded<void>([](soci::session& session) -> Outcome<> { return session.begin(), Outcome<>(); });
 }
 
+Outcome<> Connection::begin_alone() {
+  auto begun = guarded<void>([&](soci::session& session) { return impl_->dialect->begin_alone(session); });
+  if (!begun) {
+    rollback();
+    return begun;
+  }
+  impl_->alone = true;
+  return {};
+}
+
 Outcome<> Connection::commit() {
-  return guarded<void>([](soci::session& session) -> Outcome<> { return session.commit(), Outcome<>(); });
+  auto committed =
+      guarded<void>([](soci::session& session) -> Outcome<> { return session.commit(), Outcome<>(); });
+  if (committed) release_alone();
+  return committed;
 }
 
 void Connection::rollback() {
   // Fails when the database has rolled back by itself, which is what was wanted.
   [[maybe_unused]] const auto ignored =
       guarded<void>([](soci::session& session) -> Outcome<> { return session.rollback(), Outcome<>(); });
+  release_alone();
 }
 
-Outcome<std::vector<Connection::Column>> Connection::columns_of(const std::string& table) {
-  auto rows = query("SELECT name, type FROM pragma_table_info(:va)", 2, {table});
+void Connection::release_alone() {
+  if (!std::exchange(impl_->alone, false)) return;
+  // Fails with the connection, and then the server has released it.
+  [[maybe_unused]] const auto ignored = guarded<void>([&](soci::session& session) -> Outcome<> {
+    return impl_->dialect->release_alone(session), Outcome<>();
+  });
+}
+
+Outcome<std::vector<Column>> Connection::columns_of(const std::string& table) {
+  auto rows = query(impl_->dialect->columns_query(), 4, {table});
   if (!rows) return base::Failure{rows.error()};
   std::vector<Column> columns;
   for (const TextRow& row : *rows) {
-    Column column{row[0].value_or(""), row[1].value_or("")};
+    Column column{row[0].value_or(""), row[1].value_or(""), std::nullopt, row[3].value_or("0") == "1"};
     std::transform(column.type.begin(), column.type.end(), column.type.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (row[2]) {
+      std::size_t most = 0;
+      const auto [end, error] = std::from_chars(row[2]->data(), row[2]->data() + row[2]->size(), most);
+      if (error == std::errc{}) column.max_characters = most;
+    }
     columns.push_back(std::move(column));
   }
   return columns;
 }
 
+Outcome<bool> Connection::has_index(const std::string& table, const std::string& index) {
+  const auto rows = query(impl_->dialect->indexes_query(), 1, {table});
+  if (!rows) return base::Failure{rows.error()};
+  return std::any_of(rows->begin(), rows->end(), [&](const TextRow& row) { return row[0] == index; });
+}
+
 std::string Connection::type_name(ColumnType type) const {
-  switch (type) {
-    case ColumnType::kKey:
-      return "VARCHAR(64)";
-    case ColumnType::kName:
-      return "VARCHAR(255)";
-    case ColumnType::kText:
-      return "TEXT";
-    case ColumnType::kInteger:
-      return "BIGINT";
-    case ColumnType::kTime:
-      return "TIMESTAMP";
+  return impl_->dialect->type_name(type);
+}
+
+std::string Connection::table_options() const {
+  return impl_->dialect->table_options();
+}
+
+bool Connection::shared() const {
+  return impl_->dialect->shared();
+}
+
+std::string message_of(const soci::soci_error& error) {
+  std::string message = error.get_error_message();
+  // "sqlite3_statement_backend::loadOne: database is locked"
+  const auto name = message.find("::");
+  const auto end = message.find(": ");
+  if (name != std::string::npos && end != std::string::npos && name < end && message.find(' ') > end) {
+    message.erase(0, end + 2);
   }
-  return "TEXT";
+  return message.substr(0, message.find('\n'));
+}
+
+std::string connection_field(const std::string& key, const std::string& value) {
+  std::string text = key + "='";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "' ";
 }
 
 std::string placeholder(std::size_t index) {

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "store/call_columns.h"
+#include "store/column_value.h"
 #include "store/cursor.h"
+#include "store/statement.h"
 #include "store/timestamp.h"
 
 namespace ringback::store {
@@ -18,22 +20,27 @@ bool is_number(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// "SELECT id, room_name, ..." and how to read what it gives.
-std::string select_calls() {
-  std::string sql = "SELECT id";
+/// "SELECT id, call_id, room_name, ..." and how to read what it gives.
+std::string select_clause(const Schema& schema) {
+  std::string sql = schema.calls_numbered ? "SELECT id, call_id" : "SELECT id, NULL";
   for (const CallColumn& column : call_columns()) sql += std::string(", ") + column.name;
   return sql + " FROM calls";
 }
 
 constexpr std::size_t kIdColumn = 0;
+constexpr std::size_t kMintedIdColumn = 1;
+constexpr std::size_t kFirstColumn = 2;  // of call_columns()
 std::size_t selected_columns() {
-  return call_columns().size() + 1;
+  return call_columns().size() + kFirstColumn;
 }
 
 CallRow read_call(const TextRow& values) {
   CallRow row;
   row.id = CallId(values[kIdColumn].value_or(""));
-  for (std::size_t i = 0; i < call_columns().size(); ++i) call_columns()[i].set(row, values[i + 1]);
+  row.minted_id = CallId(values[kMintedIdColumn].value_or(""));
+  for (std::size_t i = 0; i < call_columns().size(); ++i) {
+    call_columns()[i].set(row, values[i + kFirstColumn]);
+  }
   return row;
 }
 
@@ -41,85 +48,60 @@ SqlText null_if_empty(const std::string& text) {
   return text.empty() ? SqlText() : SqlText(text);
 }
 
-/// Grows an SQL statement and its values together.
-class Statement {
- public:
-  explicit Statement(std::string start) : sql(std::move(start)) {}
-  Statement& text(const std::string& part) {
-    sql += part;
-    return *this;
-  }
-  Statement& value(SqlText bound) {
-    sql += placeholder(values.size());
-    values.push_back(std::move(bound));
-    return *this;
-  }
-  std::string sql;
-  TextRow values;
-};
-
-/// INSERT INTO table (columns) VALUES (...).
-Statement insert_into(const std::string& table, const std::vector<std::pair<std::string, SqlText>>& columns) {
-  Statement statement("INSERT INTO " + table + " (");
-  for (std::size_t i = 0; i < columns.size(); ++i) statement.text(i == 0 ? "" : ", ").text(columns[i].first);
-  statement.text(") VALUES (");
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    statement.text(i == 0 ? "" : ", ").value(columns[i].second);
-  statement.text(")");
-  return statement;
-}
-
-template <class T>
-base::Failure<DatabaseError> pass_on(const T& outcome) {
-  return {outcome.error()};
-}
-
-Outcome<> done(const Outcome<long long>& executed) {
-  if (!executed) return pass_on(executed);
-  return {};
-}
-
 }  // namespace
 
-Database::Database(std::unique_ptr<Connection> connection, const Schema& schema)
-    : connection_(std::move(connection)), schema_(schema) {}
+Database::Database(std::unique_ptr<Connection> connection, Schema schema, std::string node)
+    : connection_(std::move(connection)), schema_(std::move(schema)), node_(std::move(node)) {}
 
-Outcome<std::unique_ptr<Database>> Database::open(const std::string& url) {
-  auto connection = Connection::open(url);
+Outcome<std::unique_ptr<Database>> Database::open(const DatabaseUrl& url, std::string node,
+                                                  std::shared_ptr<Lifeline> lifeline) {
+  auto connection = Connection::open(url, std::move(lifeline));
   if (!connection) return pass_on(connection);
-  const auto schema = migrate(**connection);
+  auto schema = migrate(**connection);
   if (!schema) {
-    return base::Failure{DatabaseError{false, "cannot prepare the database: " + schema.error().message}};
+    DatabaseError error = schema.error();
+    error.message = "cannot prepare the database: " + error.message;
+    return base::Failure{std::move(error)};
   }
-  return std::unique_ptr<Database>(new Database(std::move(*connection), *schema));
+  return std::unique_ptr<Database>(new Database(std::move(*connection), std::move(*schema), std::move(node)));
 }
 
 std::string Database::call_key(const CallId& id) const {
   return schema_.calls_numbered && !is_number(id.str()) ? "call_id" : "id";
 }
 
-Outcome<CallId> Database::insert_call(CallRow row, base::WallMillis now) {
+Outcome<> Database::insert_call(CallRow row, base::WallMillis now, bool again) {
+  if (again) {
+    const auto found = get_call(row.id);
+    if (!found) return pass_on(found);
+    if (*found) return {};
+  }
   row.updated_at = now;
   if (!row.created_at) row.created_at = now;
+  row.node = node_;
   std::vector<std::pair<std::string, SqlText>> columns;
   columns.emplace_back(schema_.calls_numbered ? "call_id" : "id", row.id.str());
-  for (const CallColumn& column : call_columns()) columns.emplace_back(column.name, column.get(row));
+  for (std::size_t i = 0; i < call_columns().size(); ++i) {
+    columns.emplace_back(call_columns()[i].name, fit(call_columns()[i].get(row), schema_.calls[i]));
+  }
   const Statement insert = insert_into("calls", columns);
-  if (const auto inserted = connection_->execute(insert.sql, insert.values); !inserted)
-    return pass_on(inserted);
-  if (!schema_.calls_numbered) return row.id;
-  auto number = connection_->last_insert_id("calls");
-  if (!number) return pass_on(number);
-  return CallId(std::move(*number));
+  return done(connection_->execute(insert.sql, insert.values));
+}
+
+Outcome<std::vector<CallRow>> Database::select_calls(const std::string& condition, const TextRow& values) {
+  const auto rows =
+      connection_->query(select_clause(schema_) + " WHERE " + condition, selected_columns(), values);
+  if (!rows) return pass_on(rows);
+  std::vector<CallRow> calls;
+  for (const TextRow& row : *rows) calls.push_back(read_call(row));
+  return calls;
 }
 
 Outcome<std::optional<CallRow>> Database::get_call(const CallId& id) {
-  Statement select(select_calls());
-  select.text(" WHERE " + call_key(id) + " = ").value(id.str());
-  const auto rows = connection_->query(select.sql, selected_columns(), select.values);
+  auto rows = select_calls(call_key(id) + " = " + placeholder(0), {id.str()});
   if (!rows) return pass_on(rows);
   if (rows->empty()) return std::optional<CallRow>();
-  return std::optional<CallRow>(read_call(rows->front()));
+  return std::optional<CallRow>(std::move(rows->front()));
 }
 
 Outcome<CallStatus> Database::update_call(const CallId& id, const CallChange& change, base::WallMillis now) {
@@ -128,29 +110,48 @@ Outcome<CallStatus> Database::update_call(const CallId& id, const CallChange& ch
   if (!*found) return base::Failure{DatabaseError{false, "there is no call " + id.str()}};
   const CallRow& before = **found;
   CallRow after = before;
+  if (!node_.empty() && before.node == node_) resume(after);
   if (!apply(change, now, after)) return before.status;
   if (const auto written = write_changes(before, after); !written) return pass_on(written);
   return after.status;
 }
 
-// Only what changed is written: another program may own columns of an adopted table.
+Outcome<> Database::resume_call(const CallId& id, CallStatus status, base::WallMillis now) {
+  const auto found = get_call(id);
+  if (!found) return pass_on(found);
+  if (!*found || (*found)->node != node_) return {};
+  CallRow after = **found;
+  resume(after);
+  if (after == **found) return {};
+  after.status = status;
+  after.updated_at = now;
+  return write_changes(**found, after);
+}
+
+// Only what changed is written: another program may own columns of an adopted table. Columns that the
+// database would set by itself at every update are told to stay.
 Outcome<> Database::write_changes(const CallRow& before, const CallRow& after) {
   Statement update("UPDATE calls SET ");
-  for (const CallColumn& column : call_columns()) {
-    SqlText value = column.get(after);
-    if (value == column.get(before)) continue;
+  std::string kept;
+  for (std::size_t i = 0; i < call_columns().size(); ++i) {
+    const CallColumn& column = call_columns()[i];
+    SqlText value = fit(column.get(after), schema_.calls[i]);
+    if (value == column.get(before)) {
+      if (schema_.calls[i].set_on_update) kept += std::string(", ") + column.name + " = " + column.name;
+      continue;
+    }
     update.text(update.values.empty() ? "" : ", ")
         .text(std::string(column.name) + " = ")
         .value(std::move(value));
   }
   if (update.values.empty()) return {};
-  update.text(" WHERE id = ").value(before.id.str());
+  update.text(kept + " WHERE id = ").value(before.id.str());
   return done(connection_->execute(update.sql, update.values));
 }
 
 Outcome<CallPage> Database::list_calls(const CallFilter& filter) {
   const unsigned limit = std::clamp(filter.limit, 1U, kMostCallsPerPage);
-  Statement select(select_calls() + " WHERE 1 = 1");
+  Statement select(select_clause(schema_) + " WHERE 1 = 1");
   if (filter.status) select.text(" AND status = ").value(std::string(to_string(*filter.status)));
   if (!filter.cursor.empty()) {
     const auto cursor = decode_cursor(filter.cursor);
@@ -175,7 +176,7 @@ Outcome<CallPage> Database::list_calls(const CallFilter& filter) {
   const auto created = std::find_if(columns.begin(), columns.end(), [](const CallColumn& column) {
     return std::string_view(column.name) == "created_at";
   });
-  const auto created_column = static_cast<std::size_t>(created - columns.begin()) + 1;
+  const auto created_column = static_cast<std::size_t>(created - columns.begin()) + kFirstColumn;
   CallPage page;
   Cursor last;
   for (const TextRow& values : *rows) {
@@ -188,64 +189,6 @@ Outcome<CallPage> Database::list_calls(const CallFilter& filter) {
     last = {schema_.calls_numbered ? "" : values[created_column].value_or(""), page.calls.back().id.str()};
   }
   return page;
-}
-
-Outcome<std::size_t> Database::close_interrupted(base::WallMillis now) {
-  const auto alive = last_alive();
-  if (!alive) return pass_on(alive);
-  const auto rows = connection_->query(
-      select_calls() + " WHERE status IN ('initiated', 'ringing', 'connected')", selected_columns());
-  if (!rows) return pass_on(rows);
-  if (const auto begun = connection_->begin(); !begun) return pass_on(begun);
-  for (const TextRow& values : *rows) {
-    const auto closed = close_one(read_call(values), *alive, now);
-    if (!closed) {
-      connection_->rollback();
-      return pass_on(closed);
-    }
-  }
-  if (const auto committed = connection_->commit(); !committed) return pass_on(committed);
-  return rows->size();
-}
-
-Outcome<> Database::close_one(CallRow row, std::optional<base::WallMillis> alive, base::WallMillis now) {
-  const CallRow before = row;
-  const bool was_connected = row.status == CallStatus::kConnected;
-  // Another program's row may lack the moment of the answer.
-  if (was_connected && !row.connected_at) row.connected_at = row.started_at;
-  const base::WallMillis begun = std::max(row.connected_at.value_or(0),
-                                          std::max(row.started_at.value_or(0), row.created_at.value_or(0)));
-  base::WallMillis end = std::max({begun, row.updated_at.value_or(0), alive.value_or(0)});
-  if (end == 0 || end > now) end = std::max(begun, now);
-  CallChange change;
-  change.status = was_connected ? CallStatus::kEnded : CallStatus::kFailed;
-  change.at = end;
-  change.ended_by = "interrupted";
-  change.failure_code = "interrupted";
-  change.failure_message = "ringback stopped while the call was under way";
-  apply(change, now, row);
-  return write_changes(before, row);
-}
-
-Outcome<std::optional<base::WallMillis>> Database::last_alive() {
-  const auto rows = connection_->query("SELECT value FROM ringback_state WHERE id = 'last_alive'", 1);
-  if (!rows) return pass_on(rows);
-  if (rows->empty() || !rows->front()[0]) return std::optional<base::WallMillis>();
-  return parse_timestamp(*rows->front()[0]);
-}
-
-Outcome<> Database::note_alive(base::WallMillis now) {
-  return put_state("last_alive", format_timestamp(now));
-}
-
-Outcome<> Database::put_state(const std::string& name, const std::string& value) {
-  Statement update("UPDATE ringback_state SET value = ");
-  update.value(value).text(" WHERE id = ").value(name);
-  const auto updated = connection_->execute(update.sql, update.values);
-  if (!updated) return pass_on(updated);
-  if (*updated > 0) return {};
-  const Statement insert = insert_into("ringback_state", {{"id", name}, {"value", value}});
-  return done(connection_->execute(insert.sql, insert.values));
 }
 
 Outcome<> Database::upsert_trunk(const TrunkRow& row, base::WallMillis now) {

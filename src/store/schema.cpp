@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "base/log.h"
+#include "store/column_value.h"
 
 namespace ringback::store {
 namespace {
 
-/// Raise it with every step added to `upgrade`; it is what an older program refuses to open.
-constexpr int kVersion = 1;
+/// Raise it with every change that an older program must not meet; it refuses to open such a database.
+constexpr int kVersion = 2;
 
 struct ColumnSpec {
   std::string name;
@@ -19,49 +20,63 @@ struct ColumnSpec {
   bool required = false;
 };
 
-struct TableState {
-  std::vector<Connection::Column> columns;  ///< after ensure_table()
-  bool adopted = false;
-
-  [[nodiscard]] const Connection::Column* find(const std::string& name) const {
-    const auto found =
-        std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.name == name; });
-    return found == columns.end() ? nullptr : &*found;
-  }
-  [[nodiscard]] bool numbered() const {
-    const auto* const id = find("id");
-    return id != nullptr && id->type.find("INT") != std::string::npos;
-  }
+struct IndexSpec {
+  std::string name;
+  std::string table;
+  std::string column;
+  bool unique = false;
 };
+
+const Column* find(const std::vector<Column>& columns, const std::string& name) {
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+bool is_numbered(const std::vector<Column>& columns) {
+  const Column* const id = find(columns, "id");
+  return id != nullptr && is_whole_number(*id);
+}
 
 std::string declaration(const Connection& connection, const ColumnSpec& column) {
   return column.name + " " + connection.type_name(column.type) + (column.required ? " NOT NULL" : "");
 }
 
-/// The table with an `id` key of text and the columns; or the one that is there, with what it lacks.
-Outcome<TableState> ensure_table(Connection& connection, const std::string& name,
-                                 const std::vector<ColumnSpec>& columns) {
-  auto existing = connection.columns_of(name);
+/// Makes the table with an `id` key of text and the columns, or adds to the one that is there what it lacks.
+Outcome<> ensure_table(Connection& connection, const std::string& name,
+                       const std::vector<ColumnSpec>& columns) {
+  const auto existing = connection.columns_of(name);
   if (!existing) return base::Failure{existing.error()};
-  TableState state{std::move(*existing), true};
-  if (state.columns.empty()) {
+  if (existing->empty()) {
     std::string sql = "CREATE TABLE " + name + " (" +
                       declaration(connection, {"id", ColumnType::kKey, true}) + " PRIMARY KEY";
     for (const ColumnSpec& column : columns) sql += ", " + declaration(connection, column);
-    if (auto created = connection.execute(sql + ")"); !created) return base::Failure{created.error()};
-    return TableState{{{"id", connection.type_name(ColumnType::kKey)}}, false};
+    const auto created = connection.execute(sql + ")" + connection.table_options());
+    if (!created) return base::Failure{created.error()};
+    return {};
   }
-  if (state.find("id") == nullptr) {
+  if (find(*existing, "id") == nullptr) {
     return base::Failure{DatabaseError{false, "the table " + name + " exists but has no column id"}};
   }
   for (ColumnSpec column : columns) {
-    if (state.find(column.name) != nullptr) continue;
+    if (find(*existing, column.name) != nullptr) continue;
     column.required = false;  // the rows that are there have nothing to put into it
     auto added = connection.execute("ALTER TABLE " + name + " ADD COLUMN " + declaration(connection, column));
     if (!added) return base::Failure{added.error()};
     base::log(base::LogLevel::kInfo, "store", "", "added column {} to the table {}", column.name, name);
   }
-  return state;
+  return {};
+}
+
+Outcome<> ensure_index(Connection& connection, const IndexSpec& index) {
+  const auto known = connection.has_index(index.table, index.name);
+  if (!known) return base::Failure{known.error()};
+  if (*known) return {};
+  const std::string kind = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  const auto created =
+      connection.execute(kind + index.name + " ON " + index.table + " (" + index.column + ")");
+  if (!created) return base::Failure{created.error()};
+  return {};
 }
 
 Outcome<int> read_version(Connection& connection) {
@@ -80,65 +95,92 @@ Outcome<Schema> ensure_tables(Connection& connection) {
   std::vector<ColumnSpec> call_specs;
   for (const CallColumn& column : call_columns())
     call_specs.push_back({column.name, column.type, column.required});
-  auto existing = connection.columns_of("calls");
+  const auto existing = connection.columns_of("calls");
   if (!existing) return base::Failure{existing.error()};
-  const bool numbered = TableState{*existing, true}.numbered();
-  if (numbered) call_specs.push_back({"call_id", ColumnType::kKey});
+  Schema schema{.calls_numbered = is_numbered(*existing)};
+  if (schema.calls_numbered) call_specs.push_back({"call_id", ColumnType::kKey});
 
-  auto calls = ensure_table(connection, "calls", call_specs);
-  if (!calls) return base::Failure{calls.error()};
-  auto trunks = ensure_table(connection, "livekit_sip_trunks",
-                             {{"name", ColumnType::kName},
-                              {"sip_trunk_id", ColumnType::kKey, true},
-                              {"provider", ColumnType::kName},
-                              {"created_at", ColumnType::kTime}});
+  const struct {
+    const char* name;
+    std::vector<ColumnSpec> columns;
+  } tables[] = {
+      {"calls", call_specs},
+      {"livekit_sip_trunks",
+       {{"name", ColumnType::kName},
+        {"sip_trunk_id", ColumnType::kKey, true},
+        {"provider", ColumnType::kName},
+        {"created_at", ColumnType::kTime}}},
+      {"ringback_sip_objects", {{"kind", ColumnType::kName, true}, {"body", ColumnType::kText, true}}},
+      {"ringback_nodes",
+       {{"incarnation", ColumnType::kKey, true},
+        {"beat", ColumnType::kInteger, true},
+        {"alive_at", ColumnType::kTime}}}};
+  for (const auto& table : tables) {
+    if (const auto made = ensure_table(connection, table.name, table.columns); !made)
+      return base::Failure{made.error()};
+  }
+
+  const auto trunks = connection.columns_of("livekit_sip_trunks");
   if (!trunks) return base::Failure{trunks.error()};
-  auto objects = ensure_table(connection, "ringback_sip_objects",
-                              {{"kind", ColumnType::kName, true}, {"body", ColumnType::kText, true}});
-  if (!objects) return base::Failure{objects.error()};
-  auto state = ensure_table(connection, "ringback_state", {{"value", ColumnType::kText}});
-  if (!state) return base::Failure{state.error()};
-  return Schema{.calls_numbered = numbered, .trunks_numbered = trunks->numbered()};
+  schema.trunks_numbered = is_numbered(*trunks);
+  const auto calls = connection.columns_of("calls");
+  if (!calls) return base::Failure{calls.error()};
+  for (const CallColumn& column : call_columns()) {
+    const Column* const found = find(*calls, column.name);
+    if (found == nullptr)
+      return base::Failure{
+          DatabaseError{true, std::string("the table calls has lost its column ") + column.name}};
+    schema.calls.push_back(*found);
+  }
+  return schema;
 }
 
-/// What changes once, from the version found to ours.
-Outcome<> upgrade(Connection& connection, int from, const Schema& schema) {
-  std::vector<std::string> steps;
-  if (from < 1) {
-    steps.emplace_back("CREATE TABLE ringback_schema (version INTEGER NOT NULL)");
-    steps.emplace_back("CREATE INDEX ringback_calls_status ON calls (status)");
-    steps.emplace_back("CREATE INDEX ringback_calls_created ON calls (created_at)");
-    if (schema.calls_numbered)
-      steps.emplace_back("CREATE UNIQUE INDEX ringback_calls_call_id ON calls (call_id)");
-  }
-  if (from < kVersion) {
-    steps.emplace_back("INSERT INTO ringback_schema (version) VALUES (" + std::to_string(kVersion) + ")");
-  }
-  for (const std::string& step : steps) {
-    if (auto done = connection.execute(step); !done) return base::Failure{done.error()};
+Outcome<> ensure_indexes(Connection& connection, const Schema& schema) {
+  std::vector<IndexSpec> indexes = {{"ringback_calls_status", "calls", "status"},
+                                    {"ringback_calls_created", "calls", "created_at"}};
+  if (schema.calls_numbered) indexes.push_back({"ringback_calls_call_id", "calls", "call_id", true});
+  for (const IndexSpec& index : indexes) {
+    if (const auto made = ensure_index(connection, index); !made) return base::Failure{made.error()};
   }
   return {};
 }
 
-}  // namespace
+/// Last, so that whatever is cut off before is done again.
+Outcome<> note_version(Connection& connection, int from) {
+  if (from == kVersion) return {};
+  for (const std::string& step :
+       {std::string("CREATE TABLE IF NOT EXISTS ringback_schema (version INTEGER NOT NULL)"),
+        "INSERT INTO ringback_schema (version) VALUES (" + std::to_string(kVersion) + ")"}) {
+    if (const auto done = connection.execute(step); !done) return base::Failure{done.error()};
+  }
+  return {};
+}
 
-Outcome<Schema> migrate(Connection& connection) {
-  auto version = read_version(connection);
+Outcome<Schema> migrate_alone(Connection& connection) {
+  const auto version = read_version(connection);
   if (!version) return base::Failure{version.error()};
   if (*version > kVersion) {
     return base::Failure{DatabaseError{false, "the database was written by a newer ringback (schema " +
                                                   std::to_string(*version) + ", this program knows " +
                                                   std::to_string(kVersion) + ")"}};
   }
-  if (auto begun = connection.begin(); !begun) return base::Failure{begun.error()};
   auto schema = ensure_tables(connection);
-  Outcome<> upgraded;
-  if (schema) upgraded = upgrade(connection, *version, *schema);
-  if (!schema || !upgraded) {
+  if (!schema) return schema;
+  if (const auto made = ensure_indexes(connection, *schema); !made) return base::Failure{made.error()};
+  if (const auto noted = note_version(connection, *version); !noted) return base::Failure{noted.error()};
+  return schema;
+}
+
+}  // namespace
+
+Outcome<Schema> migrate(Connection& connection) {
+  if (const auto begun = connection.begin_alone(); !begun) return base::Failure{begun.error()};
+  auto schema = migrate_alone(connection);
+  if (!schema) {
     connection.rollback();
-    return base::Failure{schema ? upgraded.error() : schema.error()};
+    return schema;
   }
-  if (auto committed = connection.commit(); !committed) return base::Failure{committed.error()};
+  if (const auto committed = connection.commit(); !committed) return base::Failure{committed.error()};
   return schema;
 }
 

@@ -68,7 +68,10 @@ std::optional<base::WallMillis> parse_timestamp(std::string_view text) {
   if (!second || *second > 60) return std::nullopt;
   std::optional<int> fraction = 0;
   if (take(text, ".")) fraction = take_fraction(text);
-  take(text, "Z");
+  if (!take(text, "Z") && take(text, "+")) {  // as PostgreSQL writes UTC; the session asks for nothing else
+    if (text != "00" && text != "00:00") return std::nullopt;
+    text = {};
+  }
   const year_month_day date(year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(*d)));
   if (!fraction || !text.empty() || !date.ok()) return std::nullopt;
   const auto at =
