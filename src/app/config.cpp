@@ -76,6 +76,10 @@ base::ErrorOr<Choice> read_choice(const SettingValues& values, std::string_view 
   return wrong(values, name, "one of " + names);
 }
 
+bool is_websocket_url(std::string_view url) {
+  return (url.starts_with("ws://") || url.starts_with("wss://")) && http::parse_url(url).ok();
+}
+
 base::ErrorOr<bridge::Trunk> trunk_from_settings(const SettingValues& values) {
   auto trunk = bridge::trunk_from_uri(values.text("SIP_TRUNK_URI"));
   if (!trunk) return base::fail(fmt::format("SIP_TRUNK_URI: {}", trunk.error().message));
@@ -185,10 +189,6 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
       values.given("SIP_SERVICE") ? values.text("SIP_SERVICE") == "livekit" : values.given("LIVEKIT_SIP_URL");
   if (values.given("SIP_SERVICE") && !livekit_dials && values.text("SIP_SERVICE") != "own")
     return wrong(values, "SIP_SERVICE", "own or livekit");
-  if (values.given("LIVEKIT_URL") && !livekit_dials) {
-    return wrong(values, "LIVEKIT_URL",
-                 "unset: this version serves the rooms itself and cannot use another LiveKit server yet");
-  }
 
   const struct {
     const char* name;
@@ -299,9 +299,15 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
   config.api_key = values.text("LIVEKIT_API_KEY");
   config.api_secret = values.text("LIVEKIT_API_SECRET");
   config.room_url = fmt::format("ws://localhost:{}", config.room_port);
+  if (values.given("LIVEKIT_URL") && !livekit_dials) {
+    config.livekit_url = config.room_url = values.text("LIVEKIT_URL");
+    if (!is_websocket_url(config.livekit_url)) {
+      return wrong(values, "LIVEKIT_URL", "a ws:// or wss:// URL such as wss://my-project.livekit.cloud");
+    }
+  }
   if (values.given("ROOM_URL")) {
     config.room_url = values.text("ROOM_URL");
-    if (!config.room_url.starts_with("ws://") && !config.room_url.starts_with("wss://")) {
+    if (!is_websocket_url(config.room_url)) {
       return wrong(values, "ROOM_URL", "a ws:// or wss:// URL");
     }
   }

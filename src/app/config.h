@@ -21,7 +21,8 @@ namespace ringback::app {
 struct Config {
   std::string api_key;
   std::string api_secret;
-  std::string room_url;  ///< what browsers get
+  std::string livekit_url;  ///< a LiveKit server elsewhere has the rooms; empty: we do
+  std::string room_url;     ///< what browsers get
 
   std::vector<bridge::Trunk> trunks;
   /// Set when somebody else's rooms and SIP service are used: then neither of ours runs.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <optional>
@@ -11,13 +12,17 @@
 
 #include "app/version.h"
 #include "base/log.h"
+#include "bridge/embedded_session.h"
+#include "bridge/remote_session.h"
 #include "bridge/sip_api.h"
 #include "bridge/sip_service.h"
+#include "client/websocket_dialer.h"
 #include "dialer/call_api.h"
 #include "dialer/livekit_call_service.h"
 #include "dialer/service_status.h"
 #include "http/client.h"
 #include "http/cors.h"
+#include "http/proxy.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "http/static_files.h"
@@ -95,6 +100,7 @@ struct Server::Parts {
   std::unique_ptr<room::RoomServer> rooms;
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
   std::unique_ptr<sip_transport::SipTransport> sip;
+  std::vector<std::unique_ptr<bridge::RoomDoor>> doors;  // by worker
   std::unique_ptr<bridge::CallService> calls;
   bridge::SipService* own_calls = nullptr;  // null: a LiveKit server's SIP service places them
   std::unique_ptr<bridge::SipApi> sip_api;
@@ -108,6 +114,7 @@ struct Server::Parts {
   base::ErrorOr<> open_store();
   base::ErrorOr<> open_media();
   base::ErrorOr<> open_rooms();
+  base::ErrorOr<> open_doors();
   base::ErrorOr<> open_sip();
   base::ErrorOr<> open_client();
   base::ErrorOr<> open_livekit_sip();
@@ -180,6 +187,21 @@ base::ErrorOr<> Server::Parts::open_rooms() {
   return {};
 }
 
+base::ErrorOr<> Server::Parts::open_doors() {
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    if (config.livekit_url.empty()) {
+      doors.push_back(std::make_unique<bridge::EmbeddedDoor>(*hosts[i]));
+      continue;
+    }
+    doors.push_back(std::make_unique<bridge::RemoteDoor>(
+        *media_ports[i],
+        std::make_unique<client::WebSocketDialer>(*front, *client, *workers[i], config.livekit_url),
+        bridge::RemoteDoor::Options{.key = {config.api_key, config.api_secret},
+                                    .client_version = std::string(kVersion)}));
+  }
+  return {};
+}
+
 base::ErrorOr<> Server::Parts::open_sip() {
   sip_transport::Options options;
   options.udp = base::Endpoint{bind_address(config), config.sip_port};
@@ -194,7 +216,7 @@ base::ErrorOr<> Server::Parts::open_sip() {
   auto trunks = bridge::TrunkBook::open(config.trunks, *store);
   if (!trunks) return base::Failure{trunks.error()};
   std::vector<bridge::SipService::Place> places;
-  for (std::size_t i = 0; i < workers.size(); ++i) places.push_back({workers[i].get(), hosts[i].get()});
+  for (std::size_t i = 0; i < workers.size(); ++i) places.push_back({workers[i].get(), doors[i].get()});
   auto own = std::make_unique<bridge::SipService>(
       *front, std::move(places), *sip, *resolver, std::move(*trunks),
       bridge::SipService::Options{.settings = config.sip,
@@ -286,7 +308,7 @@ base::ErrorOr<> Server::Parts::open_http() {
   if (!server)
     return base::fail(fmt::format("dialer API: {} (set PORT to another one)", server.error().message));
   http = std::move(*server);
-  if (rooms == nullptr) return {};
+  if (rooms == nullptr || !config.livekit_url.empty()) return {};
   if (auto listening = rooms->listen({{bind_address(config), config.room_port}}); !listening) {
     return base::fail(
         fmt::format("room server: {} (set ROOM_PORT to another one)", listening.error().message));
@@ -362,10 +384,11 @@ base::ErrorOr<std::unique_ptr<Server>> Server::start(const Config& config) {
     parts->workers.push_back(std::move(*worker));
   }
   using Steps = std::vector<base::ErrorOr<> (Parts::*)()>;
-  const Steps steps = config.livekit_sip ? Steps{&Parts::open_store, &Parts::open_client,
-                                                 &Parts::open_livekit_sip, &Parts::open_http}
-                                         : Steps{&Parts::open_store, &Parts::open_client, &Parts::open_media,
-                                                 &Parts::open_rooms, &Parts::open_sip,    &Parts::open_http};
+  const Steps steps =
+      config.livekit_sip
+          ? Steps{&Parts::open_store, &Parts::open_client, &Parts::open_livekit_sip, &Parts::open_http}
+          : Steps{&Parts::open_store, &Parts::open_client, &Parts::open_media, &Parts::open_rooms,
+                  &Parts::open_doors, &Parts::open_sip,    &Parts::open_http};
   for (const auto step : steps) {
     if (auto opened = ((*parts).*step)(); !opened) return base::Failure{opened.error()};
   }
@@ -394,8 +417,9 @@ std::string Server::describe() const {
     line("data", data);
     return text;
   }
-  line("room server", fmt::format("{} (embedded; media on UDP {}-{})", config.room_url, config.room_udp_port,
-                                  config.room_udp_port + config.workers - 1));
+  line("room server", fmt::format("{} ({}; media on UDP {}-{})", config.room_url,
+                                  config.livekit_url.empty() ? "embedded" : "LIVEKIT_URL",
+                                  config.room_udp_port, config.room_udp_port + config.workers - 1));
   line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(),
                           config.sip_port, config.sip.rtp_first, config.sip.rtp_last));
   line("data", data);

@@ -15,7 +15,8 @@ namespace {
 constexpr SettingSpec kSpecs[] = {
     {"LIVEKIT_API_KEY", "", "key of the LiveKit project; generated once when embedded"},
     {"LIVEKIT_API_SECRET", "", "secret of that key; generated once when embedded", true},
-    {"LIVEKIT_URL", "", "ws:// or wss:// URL that browsers get; ws://localhost:<ROOM_PORT> when embedded"},
+    {"LIVEKIT_URL", "",
+     "ws:// or wss:// URL of the LiveKit server that has the rooms; unset: ringback serves them"},
     {"SIP_SERVICE", "",
      "who dials: own, or livekit (the SIP service behind LIVEKIT_SIP_URL); livekit when that is set"},
     {"LIVEKIT_SIP_URL", "", "LiveKit server whose SIP API places the calls; LIVEKIT_URL when unset"},

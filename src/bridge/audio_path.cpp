@@ -77,15 +77,19 @@ base::ErrorOr<std::unique_ptr<AudioPath>> AudioPath::open(net::Worker& worker, r
   }
   if (!path->rtcp_port_) return base::fail(why);
   path->local_.address = announced;
-
-  audio::PhoneToRoomSettings to_room;
-  to_room.phone_codec = audio::is_g711(settings.room_codec) ? settings.room_codec : audio::Codec::kPcmu;
-  to_room.room_codec = settings.room_codec;
-  to_room.opus = settings.opus;
-  auto pipeline = audio::PhoneToRoom::create(to_room, path->to_room_sink_);
-  if (!pipeline) return base::Failure{pipeline.error()};
-  path->to_room_ = std::move(*pipeline);
   return path;
+}
+
+base::ErrorOr<> AudioPath::open_room(audio::Codec room_codec) {
+  audio::PhoneToRoomSettings to_room;
+  to_room.phone_codec = audio::is_g711(room_codec) ? room_codec : audio::Codec::kPcmu;
+  to_room.room_codec = room_codec;
+  to_room.opus = settings_.opus;
+  auto pipeline = audio::PhoneToRoom::create(to_room, to_room_sink_);
+  if (!pipeline) return base::Failure{pipeline.error()};
+  to_room_ = std::move(*pipeline);
+  if (agreed_) to_room_->set_phone_codec(codec_of(agreed_->codec));
+  return {};
 }
 
 void AudioPath::agree(base::TimePoint now, const sdp::NegotiatedAudio& agreed) {
@@ -94,7 +98,7 @@ void AudioPath::agree(base::TimePoint now, const sdp::NegotiatedAudio& agreed) {
   if (const auto endpoint = agreed.rtp.endpoint()) rtp_source_.set_signalled(now, *endpoint);
   if (const auto endpoint = agreed.rtcp.endpoint()) rtcp_source_.set_signalled(now, *endpoint);
   const audio::Codec codec = codec_of(agreed.codec);
-  to_room_->set_phone_codec(codec);
+  if (to_room_) to_room_->set_phone_codec(codec);
   // Hold and resume end here too: what was not expected while held counts from now on again.
   if (media_expected_since_ != base::kNever) media_expected_since_ = now;
   if (first) {
@@ -117,7 +121,7 @@ void AudioPath::expect_media(base::TimePoint now) {
 void AudioPath::stop(base::TimePoint now) {
   if (agreed_) send_rtcp(now, true);
   if (to_phone_) to_phone_->stop();
-  to_room_->stop_tone();
+  if (to_room_) to_room_->stop_tone();
   agreed_.reset();
   next_rtcp_ = base::kNever;
   media_expected_since_ = base::kNever;
@@ -130,7 +134,7 @@ void AudioPath::play_ringback(base::TimePoint now, const audio::ToneSpec& tone) 
 }
 
 void AudioPath::stop_ringback() {
-  to_room_->stop_tone();
+  if (to_room_) to_room_->stop_tone();
   rearm();
 }
 
@@ -169,20 +173,23 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
   receive_stats_.on_packet(now, *packet);
 
   const std::uint8_t type = packet->payload_type();
-  if (agreed_->receive_event_payload_type == type) {
-    to_room_->skip(now, *packet);
+  const bool event = agreed_->receive_event_payload_type == type;
+  if (to_room_) {
+    if (!event && type == agreed_->receive_payload_type) {
+      to_room_->set_phone_codec(codec_of(agreed_->codec));
+      to_room_->receive(now, *packet);
+    } else if (!event && (type == rtp::kPayloadTypePcmu || type == rtp::kPayloadTypePcma)) {
+      // Both were offered, so the peer may switch at any packet (RFC 3264 section 6.1).
+      to_room_->set_phone_codec(type == rtp::kPayloadTypePcma ? audio::Codec::kPcma : audio::Codec::kPcmu);
+      to_room_->receive(now, *packet);
+    } else {
+      to_room_->skip(now, *packet);
+    }
+  }
+  if (event) {
     if (const auto press = keys_.receive(packet->timestamp(), packet->payload())) {
       listener_.on_phone_digit(press->code, press->digit);
     }
-  } else if (type == agreed_->receive_payload_type) {
-    to_room_->set_phone_codec(codec_of(agreed_->codec));
-    to_room_->receive(now, *packet);
-  } else if (type == rtp::kPayloadTypePcmu || type == rtp::kPayloadTypePcma) {
-    // Both were offered, so the peer may switch at any packet (RFC 3264 section 6.1).
-    to_room_->set_phone_codec(type == rtp::kPayloadTypePcma ? audio::Codec::kPcma : audio::Codec::kPcmu);
-    to_room_->receive(now, *packet);
-  } else {
-    to_room_->skip(now, *packet);
   }
   rearm();
 }
@@ -260,7 +267,7 @@ void AudioPath::send_rtcp(base::TimePoint now, bool goodbye) {
 
 void AudioPath::on_timer(base::TimePoint now) {
   now_ = now;
-  to_room_->advance(now);
+  if (to_room_) to_room_->advance(now);
   if (to_phone_) to_phone_->advance(now);
   if (now >= next_rtcp_) {
     send_rtcp(now, false);
@@ -282,7 +289,8 @@ base::TimePoint AudioPath::media_deadline() const {
 }
 
 void AudioPath::rearm() {
-  auto deadline = std::min({to_room_->next_deadline(), next_rtcp_, media_deadline()});
+  auto deadline = std::min(next_rtcp_, media_deadline());
+  if (to_room_) deadline = std::min(deadline, to_room_->next_deadline());
   if (to_phone_) deadline = std::min(deadline, to_phone_->next_deadline());
   if (deadline != this->deadline()) worker_.timers().arm(*this, deadline);
 }

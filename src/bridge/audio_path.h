@@ -32,7 +32,6 @@ namespace ringback::bridge {
 class AudioPath final : private base::TimerWheel::Entry {
  public:
   struct Settings {
-    audio::Codec room_codec = audio::Codec::kPcmu;  ///< of the track that the room gets
     audio::OpusEncoderSettings opus;
     base::Duration media_timeout = std::chrono::seconds(30);
   };
@@ -59,6 +58,9 @@ class AudioPath final : private base::TimerWheel::Entry {
       const base::IpAddress& announced, const Settings& settings, Listener& listener);
   ~AudioPath() override;
 
+  /// The phone is in its room, whose track has this codec: from now on its audio goes there. Once.
+  [[nodiscard]] base::ErrorOr<> open_room(audio::Codec room_codec);
+
   /// Our side for an offer.
   [[nodiscard]] const sdp::LocalAudio& local() const { return local_; }
   /// A random number that names the session in SDP.
@@ -71,7 +73,7 @@ class AudioPath final : private base::TimerWheel::Entry {
   /// Says goodbye by RTCP and sends nothing more.
   void stop(base::TimePoint now);
 
-  /// Ringback tone into the room until stop_ringback() or the phone's own sound.
+  /// After open_room(). Ringback tone into the room until stop_ringback() or the phone's own sound.
   void play_ringback(base::TimePoint now, const audio::ToneSpec& tone);
   void stop_ringback();
 
@@ -152,7 +154,7 @@ class AudioPath final : private base::TimerWheel::Entry {
   std::optional<sdp::NegotiatedAudio> agreed_;
   rtp::PortPair rtp_source_;
   rtp::PortPair rtcp_source_;
-  std::unique_ptr<audio::PhoneToRoom> to_room_;
+  std::unique_ptr<audio::PhoneToRoom> to_room_;  ///< null until open_room()
   std::unique_ptr<audio::RoomToPhone> to_phone_;
   audio::DtmfReceiver keys_;
   bool pressing_ = false;

@@ -24,13 +24,17 @@ constexpr CauseInfo kCauses[] = {
     {kRoomFailed, "room_failed", kRoom, 500, "The room could not be made",
      "Look into the log for the reason."},
     {kLiveKitUnreachable, "livekit_unreachable", kRoom, 502, "The LiveKit server cannot be reached",
-     "Check LIVEKIT_URL, and that this machine reaches it (HTTPS_PROXY, if it needs a proxy)."},
+     "Check LIVEKIT_URL, and that this machine reaches it by TCP (HTTPS_PROXY, if it needs a proxy) "
+     "and, where the phone joins its rooms, by UDP."},
     {kLiveKitKeysRefused, "livekit_keys_refused", kRoom, 502, "The LiveKit server refuses the API key",
      "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a key of the project or server that LIVEKIT_URL names, "
      "and "
      "check this machine's clock."},
     {kLiveKitError, "livekit_error", kRoom, 502, "The LiveKit server refuses to make the room",
      "Look at the server's own words and into its log."},
+    {kRoomEncrypted, "room_encrypted", kRoom, 409,
+     "The room is end-to-end encrypted: a phone cannot be heard there, nor hear anybody",
+     "Switch end-to-end encryption off in rooms that phones are called into."},
     {kNoTrunk, "no_trunk", kTrunk, 503, "No SIP trunk is configured, so there is no way to reach a phone",
      "Put these lines into .env and start again: SIP_TRUNK_URI=sip:<your provider's host>, "
      "SIP_TRUNK_USERNAME=<user name>, SIP_TRUNK_PASSWORD=<password> (and SIP_TRUNK_NUMBER=<your number in "

@@ -25,6 +25,7 @@ enum class CallCause {
   kLiveKitUnreachable,
   kLiveKitKeysRefused,
   kLiveKitError,
+  kRoomEncrypted,
   kNoTrunk,
   kUnknownTrunk,
   kSipServiceUnreachable,

@@ -71,10 +71,6 @@ void CallLeg::start() {
   room_ = std::move(*joined);
 
   AudioPath::Settings audio;
-  audio.room_codec = settings.room_audio == RoomAudio::kOpus ||
-                             (settings.room_audio == RoomAudio::kAuto && !room_->takes_g711())
-                         ? audio::Codec::kOpus
-                         : audio::Codec::kPcmu;
   audio.opus = settings.opus;
   audio.media_timeout = settings.media_timeout;
   auto path = environment_.open_audio(targets_.front().endpoint.address, audio, *this);
@@ -82,18 +78,29 @@ void CallLeg::start() {
   audio_ = std::move(*path);
   negotiation_.emplace(audio_->local(), audio_->session_id());
 
-  if (auto published = room_->publish_audio(audio.room_codec, request_.participant_identity); !published) {
-    return end(make_failure(CallCause::kRoomFailed, published.error().message));
-  }
-  CallEvent event = event_of(CallEvent::Kind::kJoined);
-  event.participant_id = room_->participant_id();
-  report(std::move(event));
-
+  if (room_->joined()) enter_room();
+  if (state_ == State::kEnded) return;
   net::Worker& worker = environment_.worker();
-  if (request_.ringback_tone) audio_->play_ringback(worker.now(), settings.ringback_tone);
   ringing_timer_ =
       worker.schedule(worker.now() + request_.ringing_timeout, [this] { hang_up(CallCause::kNoAnswer); });
   if (!send_invite()) return end(CallCause::kInternal);
+}
+
+void CallLeg::enter_room() {
+  const SipSettings& settings = environment_.settings();
+  const bool opus = settings.room_audio == RoomAudio::kOpus ||
+                    (settings.room_audio == RoomAudio::kAuto && !room_->takes_g711());
+  const auto codec = opus ? audio::Codec::kOpus : audio::Codec::kPcmu;
+  auto opened = audio_->open_room(codec);
+  if (opened) opened = room_->publish_audio(codec, request_.participant_identity);
+  if (!opened) return hang_up(make_failure(CallCause::kRoomFailed, opened.error().message));
+  CallEvent event = event_of(CallEvent::Kind::kJoined);
+  event.participant_id = room_->participant_id();
+  report(std::move(event));
+  const bool waiting = state_ == State::kInviting || state_ == State::kRinging;
+  if (request_.ringback_tone && waiting && !early_media_) {
+    audio_->play_ringback(environment_.worker().now(), settings.ringback_tone);
+  }
 }
 
 bool CallLeg::send_invite() {
@@ -313,7 +320,7 @@ void CallLeg::handle(const sip::DtmfInfo& event) {
   if (room_) room_->send_dtmf(0, event.digit);
 }
 
-void CallLeg::hang_up(CallCause cause) {
+void CallLeg::hang_up(CallFailure why) {
   if (state_ == State::kEnded) return;
   // The far side need not agree: the call is over for everybody here, and the agent sees BYE or CANCEL
   // through.
@@ -324,7 +331,8 @@ void CallLeg::hang_up(CallCause cause) {
     }
   }
   // Before the answer it is the ringing that is given up.
-  end(!answered_ && cause == CallCause::kUserHungUp ? CallCause::kCancelled : cause);
+  if (!answered_ && why.cause == CallCause::kUserHungUp) why = make_failure(CallCause::kCancelled);
+  end(std::move(why));
 }
 
 void CallLeg::end(CallFailure why) {
@@ -355,6 +363,10 @@ bool CallLeg::command(std::string_view what, const base::Result<void, sip::Comma
   // The session ended in the same turn: its own event tells the rest.
   base::log(LogLevel::kDebug, "call", id().str(), "{} was not sent: the SIP session is over", what);
   return false;
+}
+
+void CallLeg::on_room_joined() {
+  if (state_ != State::kEnded) enter_room();
 }
 
 void CallLeg::on_room_track(audio::TrackId track, audio::Codec codec) {
@@ -398,8 +410,8 @@ void CallLeg::watch_room() {
   empty_timer_ = worker.schedule(worker.now() + patience, [this] { hang_up(CallCause::kRoomEmpty); });
 }
 
-void CallLeg::on_room_closed(CallCause cause) {
-  hang_up(cause);
+void CallLeg::on_room_closed(CallFailure why) {
+  hang_up(std::move(why));
 }
 
 void CallLeg::on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) {

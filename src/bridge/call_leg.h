@@ -64,12 +64,13 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   CallLeg(Environment& environment, DialRequest request, std::vector<sip::Destination> targets);
   ~CallLeg() override;
 
-  /// Joins the room and sends the INVITE. Reports kJoined and kDialing, or kEnded.
+  /// Joins the room and sends the INVITE, without waiting for a room server elsewhere. Reports kJoined and
+  /// kDialing, in this order where the room is ours, or kEnded.
   void start();
   /// An event of this leg's SIP session.
   void on_sip(const sip::Event& event);
   /// Hangs up, whatever the state. Nothing happens when it is over already.
-  void hang_up(CallCause cause);
+  void hang_up(CallCause cause) { hang_up(make_failure(cause)); }
 
   [[nodiscard]] const CallId& id() const { return request_.call_id; }
   [[nodiscard]] const std::string& room_name() const { return request_.room_name; }
@@ -89,18 +90,22 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   template <class Other>
   void handle(const Other&) {}
 
+  void on_room_joined() override;
   void on_room_track(audio::TrackId track, audio::Codec codec) override;
   void on_room_track_gone(audio::TrackId track) override;
   void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) override;
   void on_room_dtmf(std::string_view digits) override;
   void on_others(std::size_t others) override;
-  void on_room_closed(CallCause cause) override;
+  void on_room_closed(CallFailure why) override;
 
   void on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) override;
   void on_phone_digit(std::uint8_t code, char digit) override;
   void on_digits_sent() override;
   void on_media_timeout() override;
 
+  void hang_up(CallFailure why);
+  /// The phone is in the room: its track is published, the ringback tone begins.
+  void enter_room();
   /// Deals with the outcome of a command to the SIP session; false when the session was over.
   bool command(std::string_view what, const base::Result<void, sip::CommandError>& outcome);
   [[nodiscard]] bool send_invite();

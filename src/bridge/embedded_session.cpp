@@ -2,90 +2,28 @@
 
 #include <algorithm>
 
+#include "bridge/call_event.h"
+#include "bridge/room_codec.h"
+#include "bridge/room_leave.h"
+
 namespace ringback::bridge {
-namespace {
 
-audio::Codec codec_of(room::AudioCodec codec) {
-  switch (codec) {
-    case room::AudioCodec::kOpus:
-      return audio::Codec::kOpus;
-    case room::AudioCodec::kPcmu:
-      return audio::Codec::kPcmu;
-    case room::AudioCodec::kPcma:
-      return audio::Codec::kPcma;
-  }
-  return audio::Codec::kOpus;
-}
-
-room::AudioCodec codec_of(audio::Codec codec) {
-  switch (codec) {
-    case audio::Codec::kOpus:
-      return room::AudioCodec::kOpus;
-    case audio::Codec::kPcmu:
-      return room::AudioCodec::kPcmu;
-    case audio::Codec::kPcma:
-      return room::AudioCodec::kPcma;
-  }
-  return room::AudioCodec::kOpus;
-}
-
-CallCause cause_of(livekit::DisconnectReason reason) {
-  switch (reason) {
-    case livekit::DisconnectReason::kParticipantRemoved:
-      return CallCause::kRemoved;
-    case livekit::DisconnectReason::kServerShutdown:
-      return CallCause::kShuttingDown;
-    case livekit::DisconnectReason::kDuplicateIdentity:
-      return CallCause::kRemoved;
-    default:
-      return CallCause::kRoomClosed;
-  }
-}
-
-}  // namespace
-
-livekit::DisconnectReason disconnect_reason(CallCause cause) {
-  using livekit::DisconnectReason;
-  switch (cause) {
-    case CallCause::kBusy:
-    case CallCause::kDeclined:
-    case CallCause::kBlocked:
-    case CallCause::kForbidden:
-    case CallCause::kNotAcceptable:
-    case CallCause::kRejected:
-    case CallCause::kBadAnswer:
-    case CallCause::kCredentialsMissing:
-    case CallCause::kCredentialsRefused:
-      return DisconnectReason::kUserRejected;
-    case CallCause::kNumberNotFound:
-    case CallCause::kNumberIncomplete:
-    case CallCause::kUnavailable:
-    case CallCause::kNoAnswer:
-      return DisconnectReason::kUserUnavailable;
-    case CallCause::kTrunkNameUnknown:
-    case CallCause::kTrunkNameTimeout:
-    case CallCause::kTrunkUnreachable:
-    case CallCause::kTrunkSilent:
-    case CallCause::kRedirected:
-    case CallCause::kProviderOverloaded:
-    case CallCause::kProviderError:
-    case CallCause::kConnectionLost:
-      return DisconnectReason::kSipTrunkFailure;
-    case CallCause::kMediaTimeout:
-      return DisconnectReason::kMediaFailure;
-    case CallCause::kShuttingDown:
-      return DisconnectReason::kServerShutdown;
-    default:
-      return DisconnectReason::kClientInitiated;
-  }
-}
-
-base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> EmbeddedSession::join(
-    room::RoomHost& host, const std::string& room, const room::LocalJoin& join,
+base::Result<std::unique_ptr<RoomSession>, CallFailure> EmbeddedDoor::join(
+    const DialRequest& request, const std::map<std::string, std::string>& attributes,
     RoomSession::Listener& listener) {
-  std::unique_ptr<EmbeddedSession> session(new EmbeddedSession(host, room, listener));
-  auto participant = host.join_local(room, join, *session);
-  if (!participant) return base::Failure{participant.error()};
+  room::LocalJoin join;
+  join.identity = request.participant_identity;
+  join.name = request.participant_name;
+  join.kind = livekit::ParticipantKind::kSip;
+  join.metadata = request.participant_metadata;
+  join.attributes = attributes;
+  std::unique_ptr<EmbeddedSession> session(new EmbeddedSession(host_, request.room_name, listener));
+  auto participant = host_.join_local(request.room_name, join, *session);
+  if (!participant) {
+    const auto why =
+        participant.error() == room::JoinRefusal::kRoomFull ? "the room is full" : "the room does not exist";
+    return base::Failure{make_failure(CallCause::kRoomFailed, why)};
+  }
   session->participant_ = std::move(*participant);
   return std::unique_ptr<RoomSession>(std::move(session));
 }
@@ -165,7 +103,7 @@ void EmbeddedSession::on_subscribed(const std::string&) {}
 void EmbeddedSession::on_mute_requested(const std::string&, bool) {}
 
 void EmbeddedSession::on_removed(livekit::DisconnectReason reason) {
-  listener_.on_room_closed(cause_of(reason));
+  listener_.on_room_closed(make_failure(cause_of(reason)));
 }
 
 }  // namespace ringback::bridge

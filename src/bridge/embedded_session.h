@@ -15,11 +15,7 @@ namespace ringback::bridge {
 /// between.
 class EmbeddedSession final : public RoomSession, private room::LocalParticipant::Listener {
  public:
-  /// Joins (making the room when needed). `host` and `listener` must outlive the session.
-  [[nodiscard]] static base::Result<std::unique_ptr<RoomSession>, room::JoinRefusal> join(
-      room::RoomHost& host, const std::string& room, const room::LocalJoin& join,
-      RoomSession::Listener& listener);
-
+  [[nodiscard]] bool joined() const override { return true; }
   [[nodiscard]] const std::string& participant_id() const override { return participant_->sid(); }
   [[nodiscard]] std::size_t others() const override { return participant_->occupancy().others; }
   [[nodiscard]] bool takes_g711() const override;
@@ -30,6 +26,7 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   void leave(CallCause cause) override;
 
  private:
+  friend class EmbeddedDoor;
   EmbeddedSession(room::RoomHost& host, std::string room, RoomSession::Listener& listener)
       : host_(host), room_(std::move(room)), listener_(listener) {}
 
@@ -59,7 +56,18 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   audio::TrackId next_track_ = 1;
 };
 
-/// What the others in the room see as the reason why the phone left.
-[[nodiscard]] livekit::DisconnectReason disconnect_reason(CallCause cause);
+/// The way into the rooms of one worker of this process. The host must outlive it.
+class EmbeddedDoor final : public RoomDoor {
+ public:
+  explicit EmbeddedDoor(room::RoomHost& host) : host_(host) {}
+
+  /// Makes the room when needed.
+  [[nodiscard]] base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
+      const DialRequest& request, const std::map<std::string, std::string>& attributes,
+      RoomSession::Listener& listener) override;
+
+ private:
+  room::RoomHost& host_;
+};
 
 }  // namespace ringback::bridge

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "audio/codec.h"
 #include "audio/room_to_phone.h"
 #include "base/error.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "bridge/call_failure.h"
 
@@ -18,6 +20,8 @@ class PacketView;
 }
 
 namespace ringback::bridge {
+
+struct DialRequest;
 
 /// The one door between a phone leg and a room, whichever room server has it: nothing else in `bridge` knows
 /// where the room lives.
@@ -29,6 +33,8 @@ class RoomSession {
   class Listener {
    public:
     virtual ~Listener() = default;
+    /// The phone is in the room now; not told when joined() was true from the beginning.
+    virtual void on_room_joined() = 0;
     /// An audio track of somebody else can be heard from now on.
     virtual void on_room_track(audio::TrackId track, audio::Codec codec) = 0;
     virtual void on_room_track_gone(audio::TrackId track) = 0;
@@ -38,12 +44,16 @@ class RoomSession {
     virtual void on_room_dtmf(std::string_view digits) = 0;
     /// How many other participants there are now, phones included, invisible ones not.
     virtual void on_others(std::size_t others) = 0;
-    /// We are out of the room (removed, room deleted, replaced); the session does nothing any more.
-    virtual void on_room_closed(CallCause cause) = 0;
+    /// We are out of the room (removed, room deleted, replaced, server lost), or never got in; the session
+    /// does nothing any more.
+    virtual void on_room_closed(CallFailure why) = 0;
   };
 
   virtual ~RoomSession() = default;
 
+  /// Joining may take its time: until then the room hears nothing, attributes wait, and only leave(),
+  /// set_attributes() and others() may be called.
+  [[nodiscard]] virtual bool joined() const = 0;
   /// Our participant's id in the room, "PA_...".
   [[nodiscard]] virtual const std::string& participant_id() const = 0;
   [[nodiscard]] virtual std::size_t others() const = 0;
@@ -60,6 +70,17 @@ class RoomSession {
   virtual void set_attributes(const std::map<std::string, std::string>& attributes) = 0;
   /// Leaves with the reason that the others see. The listener hears nothing more.
   virtual void leave(CallCause cause) = 0;
+};
+
+/// The way into the rooms that the calls of one worker use.
+class RoomDoor {
+ public:
+  virtual ~RoomDoor() = default;
+
+  /// Joins as the call's participant of kind SIP, or begins to. The listener must outlive the session.
+  [[nodiscard]] virtual base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
+      const DialRequest& request, const std::map<std::string, std::string>& attributes,
+      RoomSession::Listener& listener) = 0;
 };
 
 }  // namespace ringback::bridge

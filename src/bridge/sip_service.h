@@ -17,15 +17,13 @@ namespace ringback::net {
 class Front;
 class Worker;
 }  // namespace ringback::net
-namespace ringback::room {
-class RoomHost;
-}
 namespace ringback::sip_transport {
 class SipTransport;
 }
 
 namespace ringback::bridge {
 
+class RoomDoor;
 class SipWorker;
 
 /// Our own SIP service places the calls: the front's view of all phone legs.
@@ -34,10 +32,10 @@ class SipWorker;
 /// they have joined.
 class SipService final : public CallService {
  public:
-  /// A worker and the rooms that live on it.
+  /// A worker and the way into the rooms that its calls use. Both outlive the service.
   struct Place {
     net::Worker* worker;
-    room::RoomHost* rooms;
+    RoomDoor* rooms;
   };
   struct Options {
     SipSettings settings;

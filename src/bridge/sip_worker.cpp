@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "bridge/embedded_session.h"
 #include "crypto/random.h"
 #include "net/worker.h"
 
 namespace ringback::bridge {
 
-SipWorker::SipWorker(net::Worker& worker, room::RoomHost& rooms, sip_transport::SipTransport& transport,
+SipWorker::SipWorker(net::Worker& worker, RoomDoor& rooms, sip_transport::SipTransport& transport,
                      Options options)
     : worker_(worker),
       rooms_(rooms),
@@ -91,22 +90,6 @@ void SipWorker::refuse(const sip::IncomingInvite& call) {
             "a call from {} is refused: this version takes no inbound calls", call.source.remote.to_string());
   // Fails only when the caller has given up meanwhile.
   (void)agent_->reject(worker_.now(), call.session, 404, "No Inbound Calls").ok();
-}
-
-base::Result<std::unique_ptr<RoomSession>, CallFailure> SipWorker::join(
-    const DialRequest& request, const std::map<std::string, std::string>& attributes,
-    RoomSession::Listener& listener) {
-  room::LocalJoin join;
-  join.identity = request.participant_identity;
-  join.name = request.participant_name;
-  join.kind = livekit::ParticipantKind::kSip;
-  join.metadata = request.participant_metadata;
-  join.attributes = attributes;
-  auto session = EmbeddedSession::join(rooms_, request.room_name, join, listener);
-  if (session) return std::move(*session);
-  const auto why =
-      session.error() == room::JoinRefusal::kRoomFull ? "the room is full" : "the room does not exist";
-  return base::Failure{make_failure(CallCause::kRoomFailed, why)};
 }
 
 base::ErrorOr<std::unique_ptr<AudioPath>> SipWorker::open_audio(const base::IpAddress& peer,

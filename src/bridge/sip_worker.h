@@ -15,10 +15,6 @@
 #include "sip/user_agent.h"
 #include "sip_transport/sip_transport.h"
 
-namespace ringback::room {
-class RoomHost;
-}
-
 namespace ringback::bridge {
 
 /// The phone legs of one worker, with the SIP user agent and the RTP ports that they share.
@@ -38,8 +34,7 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
     std::function<void(CallEvent)> on_event;
   };
 
-  SipWorker(net::Worker& worker, room::RoomHost& rooms, sip_transport::SipTransport& transport,
-            Options options);
+  SipWorker(net::Worker& worker, RoomDoor& rooms, sip_transport::SipTransport& transport, Options options);
   ~SipWorker();
 
   /// Places a call; its events begin at once.
@@ -67,7 +62,9 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
   const SipSettings& settings() override { return *options_.settings; }
   base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
       const DialRequest& request, const std::map<std::string, std::string>& attributes,
-      RoomSession::Listener& listener) override;
+      RoomSession::Listener& listener) override {
+    return rooms_.join(request, attributes, listener);
+  }
   base::ErrorOr<std::unique_ptr<AudioPath>> open_audio(const base::IpAddress& peer,
                                                        const AudioPath::Settings& settings,
                                                        AudioPath::Listener& listener) override;
@@ -81,7 +78,7 @@ class SipWorker final : private sip_transport::Receiver, private CallLeg::Enviro
   void refuse(const sip::IncomingInvite& call);
 
   net::Worker& worker_;
-  room::RoomHost& rooms_;
+  RoomDoor& rooms_;
   sip_transport::SipTransport& transport_;
   Options options_;
   rtp::PortRange ports_;

@@ -8,6 +8,8 @@ import { kApiKey, kApiSecret } from '../../e2e/harness/ringback.js';
 import { eventually } from '../../e2e/harness/wait.js';
 
 export const kLiveKitBinary = process.env.LIVEKIT_SERVER_BINARY;
+/** The oldest server that is supported. */
+export const kOldLiveKitBinary = process.env.LIVEKIT_SERVER_OLD_BINARY;
 
 /** One real livekit-server on free ports of loopback, with the tests' API key. */
 export class LiveKitServer {
@@ -20,7 +22,14 @@ export class LiveKitServer {
     const settings = {
       port: base,
       bind_addresses: ['127.0.0.1'],
-      rtc: { tcp_port: base + 1, udp_port: base + 2, node_ip: '127.0.0.1', use_external_ip: false },
+      rtc: {
+        tcp_port: base + 1,
+        udp_port: base + 2,
+        node_ip: '127.0.0.1',
+        use_external_ip: false,
+        enable_loopback_candidate: true,
+        interfaces: { includes: ['lo'] },
+      },
       keys: { [kApiKey]: kApiSecret },
       logging: { level: 'info', json: true },
       ...config,
@@ -28,12 +37,24 @@ export class LiveKitServer {
     // JSON is YAML.
     const file = path.join(server.folder, 'livekit.yaml');
     fs.writeFileSync(file, JSON.stringify(settings));
-    server.program = new Program('livekit-server', binary, ['--config', file, '--node-ip', '127.0.0.1'], { cwd: server.folder });
-    await eventually('livekit-server to answer', 20_000, async () => {
-      if (!server.program.alive) throw new Error(`livekit-server did not start\n${server.program.tail()}`);
-      return (await fetch(server.httpUrl).catch(() => undefined))?.ok;
-    });
+    server.arguments = ['--config', file, '--node-ip', '127.0.0.1'];
+    server.binary = binary;
+    await server.run();
     return server;
+  }
+
+  /** Also after kill(): on the same ports, with nothing remembered. */
+  async run() {
+    this.program = new Program('livekit-server', this.binary, this.arguments, { cwd: this.folder });
+    await eventually('livekit-server to answer', 20_000, async () => {
+      if (!this.program.alive) throw new Error(`livekit-server did not start\n${this.program.tail()}`);
+      return (await fetch(this.httpUrl).catch(() => undefined))?.ok;
+    });
+  }
+
+  /** Ends at once, as a crash does. */
+  async kill() {
+    await this.program.stop('SIGKILL');
   }
 
   get url() {
