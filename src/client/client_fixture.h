@@ -79,6 +79,10 @@ class ClientWorld final : public webrtc_transport::TransportContext, public Sign
   std::uint64_t add_transport(webrtc_transport::Transport&) override { return ++link_; }
   void remove_transport(webrtc_transport::Transport&, std::uint64_t) override {}
   [[nodiscard]] webrtc_transport::DataLinks* data_links() override { return nullptr; }
+  [[nodiscard]] base::ErrorOr<std::unique_ptr<webrtc_transport::DelegatedContext>> open_own_port() override {
+    return std::make_unique<webrtc_transport::DelegatedContext>(
+        static_cast<webrtc_transport::TransportContext&>(*this));
+  }
 
   std::vector<std::shared_ptr<Connection>> connections;
 

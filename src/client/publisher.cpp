@@ -16,9 +16,10 @@ constexpr std::uint8_t kOfferedLevelId = 1;
 
 }  // namespace
 
-Publisher::Publisher(webrtc_transport::TransportContext& context, webrtc_transport::Transport::Owner& owner)
-    : context_(context),
-      transport_(context, owner, webrtc_transport::Transport::IceRole::kControlling),
+Publisher::Publisher(std::unique_ptr<webrtc_transport::DelegatedContext> port,
+                     webrtc_transport::Transport::Owner& owner)
+    : port_(std::move(port)),
+      transport_(*port_, owner, webrtc_transport::Transport::IceRole::kControlling),
       session_id_(crypto::random_u64() >> 2),
       ssrc_(crypto::random_u32()),
       first_sequence_(crypto::random_u16()),
@@ -125,7 +126,7 @@ void Publisher::send(base::TimePoint now, const AudioFrame& frame) {
 
 void Publisher::send_report(base::TimePoint now) {
   if (!stats_) return;
-  const rtp::NtpClock clock(now, rtp::unix_micros_from_ntp(context_.ntp(now)));
+  const rtp::NtpClock clock(now, rtp::unix_micros_from_ntp(port_->ntp(now)));
   const auto report = stats_->make_sender_report(now, clock);
   if (!report) return;
   const auto slot = transport_.peer().prepare();
@@ -138,7 +139,7 @@ void Publisher::send_report(base::TimePoint now) {
 
 void Publisher::on_rtcp(base::TimePoint now, std::span<const std::uint8_t> compound) {
   if (!stats_) return;
-  const rtp::NtpClock clock(now, rtp::unix_micros_from_ntp(context_.ntp(now)));
+  const rtp::NtpClock clock(now, rtp::unix_micros_from_ntp(port_->ntp(now)));
   rtp::RtcpReader reader(compound);
   while (const auto packet = reader.next()) {
     const auto report = rtp::parse_receiver_report(*packet);

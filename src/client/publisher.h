@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,7 +28,8 @@ struct AudioFrame {
 /// Lasts as long as one stay in the room. Owner: RemoteParticipant, worker thread.
 class Publisher {
  public:
-  Publisher(webrtc_transport::TransportContext& context, webrtc_transport::Transport::Owner& owner);
+  Publisher(std::unique_ptr<webrtc_transport::DelegatedContext> port,
+            webrtc_transport::Transport::Owner& owner);
 
   /// Announces the track; the next offer has it.
   [[nodiscard]] livekit::AddTrack add_track(livekit::AudioCodec codec, std::string_view name);
@@ -61,7 +63,7 @@ class Publisher {
  private:
   [[nodiscard]] sdp::WebRtcSection audio_section() const;
 
-  webrtc_transport::TransportContext& context_;
+  const std::unique_ptr<webrtc_transport::DelegatedContext> port_;
   webrtc_transport::Transport transport_;
   const std::uint64_t session_id_;
   std::uint64_t version_ = 0;

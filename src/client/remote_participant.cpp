@@ -110,8 +110,15 @@ void RemoteParticipant::on_joined(const livekit::JoinResponse& join) {
   data_heard_.clear();
   data_sequence_ = 0;
   media_failed_ = false;
-  publisher_ = std::make_unique<Publisher>(context_, static_cast<Transport::Owner&>(*this));
-  subscriber_ = std::make_unique<Subscriber>(context_, static_cast<Transport::Owner&>(*this));
+  auto publishing = context_.open_own_port();
+  auto hearing = context_.open_own_port();
+  if (!publishing || !hearing) {
+    const auto& error = !publishing ? publishing.error() : hearing.error();
+    return depart({.kind = Departure::Kind::kUnreachable, .reason = {}, .detail = error.message});
+  }
+  auto& owner = static_cast<Transport::Owner&>(*this);
+  publisher_ = std::make_unique<Publisher>(std::move(*publishing), owner);
+  subscriber_ = std::make_unique<Subscriber>(std::move(*hearing), owner);
   next_report_ = context_.now() + kReportInterval;
   alarm_.set(next_report_);
   if (!attributes_.empty()) send_attributes(attributes_);

@@ -32,8 +32,8 @@ std::string track_sid_of(const sdp::WebRtcSection& section, const livekit::Sessi
 
 }  // namespace
 
-Subscriber::Subscriber(webrtc_transport::TransportContext& context, Transport::Owner& owner)
-    : context_(context), owner_(owner), session_id_(crypto::random_u64() >> 2) {}
+Subscriber::Subscriber(std::unique_ptr<webrtc_transport::DelegatedContext> port, Transport::Owner& owner)
+    : port_(std::move(port)), owner_(owner), session_id_(crypto::random_u64() >> 2) {}
 
 void Subscriber::add_candidate(std::string candidate) {
   if (transport_) return transport_->add_remote_candidate(candidate);
@@ -47,7 +47,7 @@ std::optional<livekit::Answer> Subscriber::answer(const livekit::SessionDescript
     // The offerer controls, unless it is lite (RFC 8445 section 6.1.1).
     const auto role =
         description->transport.ice_lite ? Transport::IceRole::kControlling : Transport::IceRole::kControlled;
-    transport_ = std::make_unique<Transport>(context_, owner_, role);
+    transport_ = std::make_unique<Transport>(*port_, owner_, role);
   }
   if (!transport_->set_remote(description->transport)) return std::nullopt;
   for (const auto& candidate : early_candidates_) transport_->add_remote_candidate(candidate);

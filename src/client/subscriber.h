@@ -21,7 +21,8 @@ namespace ringback::client {
 /// in the room. Owner: RemoteParticipant, worker thread.
 class Subscriber {
  public:
-  Subscriber(webrtc_transport::TransportContext& context, webrtc_transport::Transport::Owner& owner);
+  Subscriber(std::unique_ptr<webrtc_transport::DelegatedContext> port,
+             webrtc_transport::Transport::Owner& owner);
 
   /// Our answer; nullopt when the offer cannot be used.
   [[nodiscard]] std::optional<livekit::Answer> answer(const livekit::SessionDescription& offer);
@@ -56,7 +57,7 @@ class Subscriber {
 
   void learn_routes(const sdp::WebRtcDescription& offer, const livekit::SessionDescription& message);
 
-  webrtc_transport::TransportContext& context_;
+  const std::unique_ptr<webrtc_transport::DelegatedContext> port_;
   webrtc_transport::Transport::Owner& owner_;
   std::unique_ptr<webrtc_transport::Transport> transport_;  ///< made by the first offer
   std::vector<std::string> early_candidates_;

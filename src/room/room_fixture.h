@@ -189,6 +189,9 @@ class RoomWorld final : public RoomContext, private webrtc_transport::TransportC
   std::uint64_t add_transport(webrtc_transport::Transport&) override { return ++link_; }
   void remove_transport(webrtc_transport::Transport&, std::uint64_t) override {}
   [[nodiscard]] webrtc_transport::DataLinks* data_links() override { return nullptr; }
+  [[nodiscard]] base::ErrorOr<std::unique_ptr<webrtc_transport::DelegatedContext>> open_own_port() override {
+    return base::fail("rooms have one port");
+  }
   void bury(std::unique_ptr<Participant> participant) override { dead_.push_back(std::move(participant)); }
   void room_closed(Room&) override { room_is_over_ = true; }
   void session_ended(std::uint64_t session) override { ended.push_back(session); }

@@ -3,6 +3,7 @@
 #include "net/clock.h"
 #include "net/local_address.h"
 #include "net/worker.h"
+#include "webrtc_transport/own_port.h"
 #include "webrtc_transport/transport.h"
 
 namespace ringback::webrtc_transport {
@@ -85,6 +86,16 @@ std::uint64_t MediaPort::add_transport(Transport& transport) {
 void MediaPort::remove_transport(Transport& transport, std::uint64_t link) {
   by_link_.erase(link);
   by_peer_.erase(&transport.peer());
+}
+
+base::ErrorOr<std::unique_ptr<DelegatedContext>> MediaPort::open_own_port() {
+  std::vector<base::IpAddress> announced;
+  for (const auto& endpoint : endpoints_) announced.push_back(endpoint.address);
+  auto port = std::make_unique<OwnPort>(*this, std::move(announced));
+  if (auto opened = port->open(worker_, port_->local().address); !opened) {
+    return base::Failure{opened.error()};
+  }
+  return std::unique_ptr<DelegatedContext>(std::move(port));
 }
 
 void MediaPort::on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {

@@ -58,6 +58,7 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
   std::uint64_t add_transport(Transport& transport) override;
   void remove_transport(Transport& transport, std::uint64_t link) override;
   [[nodiscard]] DataLinks* data_links() override { return data_links_; }
+  [[nodiscard]] base::ErrorOr<std::unique_ptr<DelegatedContext>> open_own_port() override;
 
  private:
   MediaPort(net::Worker& worker, DataLinks* data_links, crypto::Certificate certificate);

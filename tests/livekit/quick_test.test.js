@@ -6,6 +6,7 @@ import { dispose } from '@livekit/rtc-node';
 import { DemoPhone } from '../e2e/harness/demo_phone.js';
 import { Ringback } from '../e2e/harness/ringback.js';
 import { RoomMember } from '../e2e/harness/room_member.js';
+import { eventually } from '../e2e/harness/wait.js';
 import { kOldLiveKitBinary, kLiveKitBinary, LiveKitServer } from './harness/livekit_server.js';
 
 for (const [name, binary, codec] of [
@@ -35,9 +36,11 @@ for (const [name, binary, codec] of [
     await ringback.status(placed.callId, 'connected');
     await user.phoneStatus('active');
 
-    const participants = await server.rooms.listParticipants(placed.roomName);
-    assert.deepEqual(participants.map(({ identity }) => identity).sort(), ['sip-caller', 'test']);
-    const there = participants.find(({ identity }) => identity === 'sip-caller');
+    const there = await eventually("the server to list the phone's track", 10_000, async () => {
+      const participants = await server.rooms.listParticipants(placed.roomName);
+      assert.deepEqual(participants.map(({ identity }) => identity).sort(), ['sip-caller', 'test']);
+      return participants.find(({ identity, tracks }) => identity === 'sip-caller' && tracks.length > 0);
+    });
     assert.equal(there.kind, 3, 'the phone is a participant of kind SIP');
     assert.equal(there.name, 'Phone Call');
     assert.equal(there.attributes['sip.phoneNumber'], '+1234567890');

@@ -1,0 +1,31 @@
+#include "webrtc_transport/own_port.h"
+
+#include "webrtc_transport/transport.h"
+
+namespace ringback::webrtc_transport {
+
+base::ErrorOr<> OwnPort::open(net::Worker& worker, const base::IpAddress& address) {
+  auto opened = net::UdpPort::open(worker, net::UdpPort::Options::for_leg({address, 0}), *this);
+  if (!opened) return base::Failure{opened.error()};
+  port_ = std::move(*opened);
+  for (const auto& announced : announced_) endpoints_.push_back({announced, port_->local().port});
+  return {};
+}
+
+std::uint64_t OwnPort::add_transport(Transport& transport) {
+  transport_ = &transport;
+  return DelegatedContext::add_transport(transport);
+}
+
+void OwnPort::remove_transport(Transport& transport, std::uint64_t link) {
+  transport_ = nullptr;
+  DelegatedContext::remove_transport(transport, link);
+}
+
+void OwnPort::on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {
+  if (demultiplexer_.receive(now, bytes, from) != nullptr && transport_ != nullptr) {
+    transport_->after_receive(now);
+  }
+}
+
+}  // namespace ringback::webrtc_transport
