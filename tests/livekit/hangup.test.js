@@ -99,6 +99,7 @@ test('the server restarts in mid-call', async () => {
   const { phone, ringback, placed, user } = await connected();
   await user.playTone(1000);
   await phone.hears(1000);
+  await user.hush();
   await server.kill();
   await server.run();
   const back = await RoomMember.join(placed.url, await signToken('back', placed.roomName));
