@@ -318,13 +318,14 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
       return base::fail("WEBHOOK_URLS holds what is no URL: " + read.error().message);
   }
 
+  if (!config.webhook_urls.empty() && values.given("LIVEKIT_URL")) {
+    return base::fail(
+        "WEBHOOK_URLS is for the embedded room server: with LIVEKIT_URL set that server's own settings name "
+        "the receivers of its webhooks");
+  }
+
   if (auto read = read_trunks(values, yaml_trunks, config); !read) return base::Failure{read.error()};
   if (livekit_dials) {
-    if (!config.webhook_urls.empty())
-      return base::fail(
-          "WEBHOOK_URLS is for the embedded room server: with LIVEKIT_URL set that server's own settings "
-          "name "
-          "the receivers of its webhooks");
     auto options = read_livekit_sip(values, config);
     if (!options) return base::Failure{options.error()};
     config.livekit_sip = std::move(*options);

@@ -52,6 +52,15 @@ TEST(LiveKitSipConfig, IsMeantWhereASipUrlIsSet) {
   EXPECT_EQ(config->livekit_sip->trunk.account->host, "provider.example.com");
 }
 
+TEST(LiveKitRoomsConfig, OurSipServiceDialsIntoTheRoomsOfAnotherServer) {
+  const auto config = config_of({{"LIVEKIT_URL", "wss://x.livekit.cloud"}});
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->livekit_url, "wss://x.livekit.cloud");
+  EXPECT_EQ(config->room_url, "wss://x.livekit.cloud");
+  EXPECT_FALSE(config->livekit_sip);
+  EXPECT_NE(error_of({{"LIVEKIT_URL", "x.livekit.cloud"}}).find("LIVEKIT_URL must be"), std::string::npos);
+}
+
 TEST(LiveKitSipConfig, NamesWhatDoesNotFit) {
   EXPECT_NE(error_of({{"SIP_SERVICE", "livekit"}}).find("needs LIVEKIT_URL"), std::string::npos);
   EXPECT_NE(error_of({{"SIP_SERVICE", "theirs"}}).find("SIP_SERVICE must be own or livekit"),
