@@ -1,5 +1,6 @@
 #include "net/worker.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -24,12 +25,12 @@ constexpr std::uint64_t kWakeEvent = ~std::uint64_t{0};
 
 thread_local Worker* current_worker = nullptr;
 
-int wait_for_events(int epoll, epoll_event* events, int capacity, base::Duration wait) {
-  const timespec timeout{.tv_sec = wait.count() / 1'000'000, .tv_nsec = wait.count() % 1'000'000 * 1000};
-  const int ready = epoll_pwait2(epoll, events, capacity, &timeout, nullptr);
-  if (ready >= 0 || errno != ENOSYS) return ready;
-  // Kernels before 5.11 know only milliseconds; rounded up, so that a timer never spins.
-  return epoll_wait(epoll, events, capacity, static_cast<int>((wait.count() + 999) / 1000));
+// Above so many socket events a second a thread coalesces them; below, each one is worth a wake-up of its own.
+constexpr std::size_t kCoalescingRate = 500;
+constexpr base::Duration kCountingPeriod = std::chrono::milliseconds(100);
+
+timespec to_timespec(base::Duration duration) {
+  return {.tv_sec = duration.count() / 1'000'000, .tv_nsec = duration.count() % 1'000'000 * 1000};
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ Worker::Worker(Options options, FileDescriptor epoll, FileDescriptor wake)
       mailbox_(options_.mailbox_capacity),
       wheel_(now_),
       timer_queue_(wheel_),
-      datagrams_(std::make_unique<DatagramBatch>(*this)) {}
+      datagrams_(std::make_unique<DatagramBatch>(*this)),
+      counting_since_(now_) {}
 
 Worker::~Worker() {
   stop();
@@ -159,14 +161,41 @@ void Worker::run_once(base::Duration wait) {
   current_worker = outer;
 }
 
+int Worker::wait_for_events(std::span<epoll_event> events, base::Duration wait) {
+  const auto capacity = static_cast<int>(events.size());
+  if (coalescing_ && wait > base::Duration::zero()) {
+    // Until the next tick, at which the timers that are due then share the turn.
+    const base::TimePoint now = read_clock();
+    const timespec timeout = to_timespec(std::min(wait, wheel_.next_tick(now) - now));
+    pollfd mail{.fd = wake_.get(), .events = POLLIN, .revents = 0};
+    ppoll(&mail, 1, &timeout, nullptr);
+    return epoll_wait(epoll_.get(), events.data(), capacity, 0);
+  }
+  const timespec timeout = to_timespec(wait);
+  const int ready = epoll_pwait2(epoll_.get(), events.data(), capacity, &timeout, nullptr);
+  if (ready >= 0 || errno != ENOSYS) return ready;
+  // Kernels before 5.11 know only milliseconds; rounded up, so that a timer never spins.
+  return epoll_wait(epoll_.get(), events.data(), capacity, static_cast<int>((wait.count() + 999) / 1000));
+}
+
+void Worker::count_events(std::size_t events) {
+  events_ += events;
+  const base::Duration elapsed = now_ - counting_since_;
+  if (elapsed < kCountingPeriod) return;
+  coalescing_ = events_ * 1'000'000 >= kCoalescingRate * static_cast<std::size_t>(elapsed.count());
+  events_ = 0;
+  counting_since_ = now_;
+}
+
 void Worker::turn(base::Duration wait) {
   const base::TimePoint deadline = wheel_.next_deadline();
   if (deadline != base::kNever) {
     wait = std::clamp(deadline - read_clock(), base::Duration::zero(), wait);
   }
   std::array<epoll_event, kEventsPerTurn> events;
-  const int ready = wait_for_events(epoll_.get(), events.data(), kEventsPerTurn, wait);
+  const int ready = wait_for_events(events, wait);
   now_ = read_clock();
+  count_events(ready > 0 ? static_cast<std::size_t>(ready) : 0);
   wheel_.expire(now_);
 
   bool mail = false;
