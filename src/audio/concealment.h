@@ -26,12 +26,12 @@ class Concealment {
   [[nodiscard]] std::size_t lost_samples() const { return lost_; }
 
   static constexpr std::size_t kFadeSamples = kPhoneRate * 60 / 1000;
-
- private:
   static constexpr std::size_t kMinPitch = kPhoneRate / 200;        // 5 ms: 200 Hz
   static constexpr std::size_t kMaxPitch = kPhoneRate * 15 / 1000;  // 15 ms: 66 Hz
+  /// How many good samples before a loss matter.
   static constexpr std::size_t kHistory = kMaxPitch * 3 + 30;
 
+ private:
   void find_pitch();
   [[nodiscard]] Sample next_synthetic();
   void remember(std::span<const Sample> frame);

@@ -103,17 +103,38 @@ void ListenedTrack::play(base::TimePoint now, const rtp::JitterFrame& frame) {
   } else {
     const std::size_t samples = std::min(frame.payload.size(), phone_samples(std::chrono::milliseconds(120)));
     if (samples == 0) return;
-    const std::span<Sample> out = space(samples);
-    g711_decode(codec_, frame.payload.first(samples), out);
-    raw_valid_ = samples == raw_.size() && queued_ == 0 && concealment_.lost_samples() == 0;
-    if (raw_valid_) std::copy_n(frame.payload.begin(), samples, raw_.begin());
-    concealment_.received(out);
-    pushed(now, samples);
+    if (samples == kPhoneFrameSamples && queued_ == 0 && concealment_.lost_samples() == 0) {
+      keep_raw(frame.payload.first(samples));
+      pushed(now, samples);
+      raw_valid_ = true;
+    } else {
+      decode_raw();
+      const std::span<Sample> out = space(samples);
+      g711_decode(codec_, frame.payload.first(samples), out);
+      concealment_.received(out);
+      pushed(now, samples);
+    }
   }
   active_ = true;
 }
 
+void ListenedTrack::keep_raw(std::span<const std::uint8_t> payload) {
+  raw_newest_ = (raw_newest_ + 1) % kRawFrames;
+  std::ranges::copy(payload, raw_[raw_newest_].begin());
+  undecoded_ = std::min(undecoded_ + 1, kRawFrames);
+}
+
+void ListenedTrack::decode_raw() {
+  std::array<Sample, kPhoneFrameSamples> samples;
+  for (; undecoded_ > 0; --undecoded_) {
+    g711_decode(codec_, raw_[(raw_newest_ + kRawFrames + 1 - undecoded_) % kRawFrames], samples);
+    concealment_.received(samples);
+    if (undecoded_ == 1 && raw_valid_) std::ranges::copy(samples, queue_.begin());
+  }
+}
+
 void ListenedTrack::conceal(base::TimePoint now, const rtp::JitterFrame& frame) {
+  decode_raw();
   const std::size_t wanted = std::clamp<std::size_t>(phone_samples(frame.duration), 0, kMaxConcealSamples);
   // Opus conceals whole multiples of 2.5 ms only.
   const std::size_t samples = wanted == 0 ? kPhoneFrameSamples : std::max<std::size_t>(20, wanted / 20 * 20);
@@ -154,8 +175,13 @@ void ListenedTrack::pushed(base::TimePoint now, std::size_t samples) {
 }
 
 std::span<const std::uint8_t> ListenedTrack::raw_frame(Codec wanted) const {
-  if (!raw_valid_ || wanted != codec_ || queued_ != kPhoneFrameSamples) return {};
-  return raw_;
+  if (!raw_valid_ || wanted != codec_) return {};
+  return raw_[raw_newest_];
+}
+
+std::span<const Sample> ListenedTrack::frame() {
+  decode_raw();
+  return {queue_.data(), kPhoneFrameSamples};
 }
 
 void ListenedTrack::pop_frame() {

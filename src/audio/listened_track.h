@@ -56,7 +56,7 @@ class ListenedTrack {
   /// The payload of the one queued frame if it can go on without decoding (same codec, 20 ms), else empty.
   [[nodiscard]] std::span<const std::uint8_t> raw_frame(Codec wanted) const;
   /// The first queued frame; requires has_frame(). Valid until the next non-const call.
-  [[nodiscard]] std::span<const Sample> frame() const { return {queue_.data(), kPhoneFrameSamples}; }
+  [[nodiscard]] std::span<const Sample> frame();
   /// Removes the first queued frame.
   void pop_frame();
   /// Keeps a follower's queue short: call once per frame time after taking (or not finding) a frame. Frames
@@ -76,6 +76,9 @@ class ListenedTrack {
                 std::optional<OpusFrameDecoder> decoder);
 
   void end_spurt();
+  void keep_raw(std::span<const std::uint8_t> payload);
+  /// Gives what was passed on undecoded to the concealment, and to the queue what is still in it.
+  void decode_raw();
   void play(base::TimePoint now, const rtp::JitterFrame& frame);
   void conceal(base::TimePoint now, const rtp::JitterFrame& frame);
   /// Free space behind the queue, made by giving up the oldest frames when there is none.
@@ -87,22 +90,28 @@ class ListenedTrack {
 
   TrackId id_;
   Codec codec_;
-  rtp::JitterBuffer jitter_;
-  std::optional<OpusFrameDecoder> decoder_;
-  Concealment concealment_;  ///< for G.711; Opus conceals by itself
-  Counters counters_;
-
-  std::optional<std::uint32_t> ssrc_;
   bool active_ = false;
-  base::TimePoint frame_due_{};
+  std::optional<std::uint32_t> ssrc_;
   std::size_t queued_ = 0;
-  std::array<Sample, kQueueSamples> queue_{};
+  base::TimePoint frame_due_{};
 
-  std::array<std::uint8_t, kPhoneFrameSamples> raw_{};
-  bool raw_valid_ = false;  ///< raw_ is what the queue's only frame was decoded from
+  /// G.711 frames that came in order, decoded only when somebody needs their samples: the mixer, or the
+  /// concealment of a later loss, which looks back no further than these.
+  static constexpr std::size_t kRawFrames = 3;
+  static_assert(kRawFrames * kPhoneFrameSamples >= Concealment::kHistory);
+  std::size_t raw_newest_ = 0;
+  std::size_t undecoded_ = 0;  ///< how many of raw_ nobody has decoded, the newest included
+  bool raw_valid_ = false;     ///< the newest of raw_ is the queue's only frame
 
   std::size_t least_queued_ = kQueueSamples;  ///< in the running window of trim()
   unsigned window_frames_ = 0;
+
+  rtp::JitterBuffer jitter_;
+  Counters counters_;
+  std::optional<OpusFrameDecoder> decoder_;
+  Concealment concealment_;  ///< for G.711; Opus conceals by itself
+  std::array<std::array<std::uint8_t, kPhoneFrameSamples>, kRawFrames> raw_{};
+  std::array<Sample, kQueueSamples> queue_{};
 };
 
 }  // namespace ringback::audio

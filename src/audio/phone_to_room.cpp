@@ -46,7 +46,7 @@ PhoneToRoom::PhoneToRoom(const PhoneToRoomSettings& settings, AudioSink& sink,
     : settings_(settings), sink_(sink), encoder_(std::move(encoder)) {}
 
 void PhoneToRoom::receive(base::TimePoint now, const rtp::PacketView& packet) {
-  if (tone_) return;
+  if (playing_tone()) return;
   if (packet.payload().empty() || packet.payload().size() > ReorderQueue::kMaxPayload) {
     ++counters_.malformed;
     return;
@@ -62,7 +62,7 @@ void PhoneToRoom::receive(base::TimePoint now, const rtp::PacketView& packet) {
 }
 
 void PhoneToRoom::skip(base::TimePoint now, const rtp::PacketView& packet) {
-  if (tone_ || !flowing_ || packet.ssrc() != ssrc_) return;
+  if (playing_tone() || !flowing_ || packet.ssrc() != ssrc_) return;
   now_ = now;
   if (rtp::sequence_newer(packet.sequence(), newest_sequence_)) {
     newest_sequence_ = packet.sequence();
@@ -75,7 +75,7 @@ void PhoneToRoom::skip(base::TimePoint now, const rtp::PacketView& packet) {
 
 void PhoneToRoom::advance(base::TimePoint now) {
   now_ = now;
-  while (tone_ && tone_due_ <= now) {
+  while (tone_due_ <= now) {
     std::array<Sample, kPhoneFrameSamples> frame;
     tone_->read(frame);
     send_samples(frame);
@@ -86,7 +86,7 @@ void PhoneToRoom::advance(base::TimePoint now) {
 }
 
 base::TimePoint PhoneToRoom::next_deadline() const {
-  return std::min(tone_due_, order_.next_deadline());
+  return transcodes() ? std::min(tone_due_, order_.next_deadline()) : tone_due_;
 }
 
 void PhoneToRoom::play_tone(base::TimePoint now, const ToneSpec& tone) {

@@ -65,7 +65,7 @@ class PhoneToRoom {
 
   void play_tone(base::TimePoint now, const ToneSpec& tone);
   void stop_tone();
-  [[nodiscard]] bool playing_tone() const { return tone_.has_value(); }
+  [[nodiscard]] bool playing_tone() const { return tone_due_ != base::kNever; }
 
   /// What the room's listeners report (RTCP receiver reports), percent; steers FEC.
   void set_expected_loss(int percent);
@@ -92,8 +92,9 @@ class PhoneToRoom {
 
   PhoneToRoomSettings settings_;
   AudioSink& sink_;
+  // In the order of use: a worker with hundreds of legs finds none of this in its caches, so every line
+  // counts.
   std::optional<OpusFrameEncoder> encoder_;  ///< when the room gets Opus
-  Counters counters_;
   base::TimePoint now_{};
 
   // The incoming stream.
@@ -113,15 +114,17 @@ class PhoneToRoom {
   std::uint16_t sequence_offset_ = 0;
   std::uint32_t timestamp_offset_ = 0;
 
+  base::TimePoint tone_due_ = base::kNever;  ///< kNever: no tone plays
+  Counters counters_;
+
   // Transcoding: decoded samples that do not fill a frame yet.
   ReorderQueue order_;
   std::uint32_t expected_timestamp_ = 0;
-  Concealment concealment_;
-  std::array<Sample, ReorderQueue::kMaxPayload + kPhoneFrameSamples> pending_{};
   std::size_t pending_count_ = 0;
+  std::array<Sample, ReorderQueue::kMaxPayload + kPhoneFrameSamples> pending_{};
+  Concealment concealment_;
 
   std::optional<ToneGenerator> tone_;
-  base::TimePoint tone_due_ = base::kNever;
 };
 
 }  // namespace ringback::audio

@@ -59,6 +59,7 @@ std::optional<ReorderQueue::Packet> ReorderQueue::next(base::TimePoint now) {
 
 base::TimePoint ReorderQueue::next_deadline() const {
   base::TimePoint first = base::kNever;
+  if (used_ == 0) return first;
   for (const Slot& slot : slots_) {
     if (slot.used) first = std::min(first, slot.arrival + kPatience);
   }

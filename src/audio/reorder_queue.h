@@ -55,9 +55,9 @@ class ReorderQueue {
   [[nodiscard]] Slot* oldest();
   [[nodiscard]] const Slot* oldest() const;
 
+  std::size_t used_ = 0;
   std::optional<std::uint16_t> expected_;
   std::array<Slot, kSlots> slots_{};
-  std::size_t used_ = 0;
 };
 
 }  // namespace ringback::audio

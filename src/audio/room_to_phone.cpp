@@ -131,13 +131,12 @@ void RoomToPhone::run(base::TimePoint now) {
 }
 
 void RoomToPhone::emit_leader() {
-  mixer_.begin();
-  mix_followers();
+  const bool alone = mix_followers() == 0;
   const auto raw = leader_->raw_frame(settings_.codec);
-  if (mixer_.inputs() == 0 && !raw.empty()) {
+  if (alone && !raw.empty()) {
     ++counters_.passed;
     emit_payload(raw);
-  } else if (mixer_.inputs() == 0) {
+  } else if (alone) {
     emit_samples(leader_->frame());
   } else {
     std::array<Sample, kPhoneFrameSamples> mixed;
@@ -163,9 +162,7 @@ void RoomToPhone::emit_filler(base::TimePoint now) {
     tone_->read(frame);
     for (const auto& track : tracks_) track->clear_queue();
   } else {
-    mixer_.begin();
-    mix_followers();
-    if (mixer_.inputs() > 0) {
+    if (mix_followers() > 0) {
       mixer_.sum(frame);
     } else {
       ++counters_.filled;
@@ -174,7 +171,9 @@ void RoomToPhone::emit_filler(base::TimePoint now) {
   emit_samples(frame);
 }
 
-void RoomToPhone::mix_followers() {
+std::size_t RoomToPhone::mix_followers() {
+  if (tracks_.size() == 1 && leader_ != nullptr) return 0;
+  mixer_.begin();
   for (const auto& track : tracks_) {
     if (track.get() == leader_) continue;
     if (track->has_frame()) {
@@ -183,6 +182,7 @@ void RoomToPhone::mix_followers() {
     }
     track->trim();
   }
+  return mixer_.inputs();
 }
 
 void RoomToPhone::emit_samples(std::span<const Sample> frame) {
@@ -192,7 +192,7 @@ void RoomToPhone::emit_samples(std::span<const Sample> frame) {
 }
 
 void RoomToPhone::emit_payload(std::span<const std::uint8_t> payload) {
-  const DtmfSender::Slot events = dtmf_.next(timestamp_);
+  const DtmfSender::Slot events = dtmf_.busy() ? dtmf_.next(timestamp_) : DtmfSender::Slot{};
   for (const DtmfSender::Packet& packet : events.view()) sink_.on_dtmf(packet, sequence_++);
   if (events.count > 0) {
     marker_ = true;  // the audio after an event begins a new spurt

@@ -99,21 +99,18 @@ class RoomToPhone {
   void run(base::TimePoint now);
   void emit_leader();
   void emit_filler(base::TimePoint now);
-  /// Adds the waiting frames of all tracks but the leader to the mixer.
-  void mix_followers();
+  /// Starts a mix of the waiting frames of all tracks but the leader; how many there were.
+  std::size_t mix_followers();
   void emit_samples(std::span<const Sample> frame);
   void emit_payload(std::span<const std::uint8_t> payload);
   static void add(Counters& total, const ListenedTrack& track);
 
+  // In the order of use: a worker with hundreds of legs finds none of this in its caches, so every line
+  // counts.
   RoomToPhoneSettings settings_;
   AudioSink& sink_;
   std::vector<std::unique_ptr<ListenedTrack>> tracks_;
   ListenedTrack* leader_ = nullptr;
-  Mixer mixer_{kPhoneFrameSamples};
-  DtmfSender dtmf_;
-  std::optional<ToneGenerator> tone_;
-  Counters counters_;  ///< own and of removed tracks
-
   bool started_ = false;
   bool marker_ = true;
   std::uint16_t sequence_ = 0;
@@ -121,6 +118,10 @@ class RoomToPhone {
   /// When the next frame is nominally due. Real frames may leave up to one frame earlier; fillers wait for
   /// it, which pays back what was taken early, so that the RTP clock never runs away from real time.
   base::TimePoint slot_{};
+  Counters counters_;  ///< own and of removed tracks
+  DtmfSender dtmf_;
+  std::optional<ToneGenerator> tone_;
+  Mixer mixer_{kPhoneFrameSamples};
 };
 
 }  // namespace ringback::audio

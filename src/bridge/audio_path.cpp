@@ -37,15 +37,15 @@ base::Duration rtcp_interval() {
 
 AudioPath::AudioPath(net::Worker& worker, rtp::PortRange& ports, const Settings& settings, Listener& listener)
     : worker_(worker),
+      listener_(listener),
+      ssrc_(crypto::random_u32()),
+      first_timestamp_(crypto::random_u32()),
+      first_sequence_(crypto::random_u16()),
+      receive_stats_(audio::kPhoneRate),
+      send_stats_(ssrc_, audio::kPhoneRate),
       ports_(ports),
       settings_(settings),
-      listener_(listener),
-      session_id_(crypto::random_u64() >> 2),  // must fit a signed 64-bit number for some parsers of o=
-      ssrc_(crypto::random_u32()),
-      first_sequence_(crypto::random_u16()),
-      first_timestamp_(crypto::random_u32()),
-      receive_stats_(audio::kPhoneRate),
-      send_stats_(ssrc_, audio::kPhoneRate) {}
+      session_id_(crypto::random_u64() >> 2) {}  // must fit a signed 64-bit number for some parsers of o=
 
 AudioPath::~AudioPath() {
   rtp_port_.reset();
@@ -151,7 +151,7 @@ void AudioPath::receive_from_room(base::TimePoint now, audio::TrackId track, con
   if (!to_phone_) return;
   now_ = now;
   to_phone_->receive(now, track, packet);
-  rearm();
+  wake_by(to_phone_->next_deadline());
 }
 
 void AudioPath::press(std::string_view digits) {
@@ -191,7 +191,7 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
       listener_.on_phone_digit(press->code, press->digit);
     }
   }
-  rearm();
+  if (to_room_) wake_by(to_room_->next_deadline());
 }
 
 void AudioPath::on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {
@@ -288,11 +288,10 @@ base::TimePoint AudioPath::media_deadline() const {
   return std::max(media_expected_since_, last_heard_) + settings_.media_timeout;
 }
 
-void AudioPath::rearm() {
+base::TimePoint AudioPath::next_deadline() const {
   auto deadline = std::min(next_rtcp_, media_deadline());
   if (to_room_) deadline = std::min(deadline, to_room_->next_deadline());
-  if (to_phone_) deadline = std::min(deadline, to_phone_->next_deadline());
-  if (deadline != this->deadline()) worker_.timers().arm(*this, deadline);
+  return to_phone_ ? std::min(deadline, to_phone_->next_deadline()) : deadline;
 }
 
 std::string AudioPath::summary() const {

@@ -134,14 +134,16 @@ class AudioPath final : private base::TimerWheel::Entry {
   void send_rtcp(base::TimePoint now, bool goodbye);
   /// When the phone's silence becomes too long; kNever while none is expected.
   [[nodiscard]] base::TimePoint media_deadline() const;
-  void rearm();
+  /// Makes sure that on_timer() comes no later than `deadline`. A timer that is too early stays: it is
+  /// cheaper to look once too often than to move it with every packet.
+  void wake_by(base::TimePoint deadline) {
+    if (deadline < this->deadline()) worker_.timers().arm(*this, deadline);
+  }
+  [[nodiscard]] base::TimePoint next_deadline() const;
+  void rearm() { wake_by(next_deadline()); }
 
   net::Worker& worker_;
-  rtp::PortRange& ports_;
-  Settings settings_;
   Listener& listener_;
-  sdp::LocalAudio local_;
-  std::uint64_t session_id_ = 0;
 
   RtpReceiver rtp_receiver_{*this};
   RtcpReceiver rtcp_receiver_{*this};
@@ -149,25 +151,28 @@ class AudioPath final : private base::TimerWheel::Entry {
   ToPhone to_phone_sink_{*this};
   std::unique_ptr<net::UdpPort> rtp_port_;
   std::unique_ptr<net::UdpPort> rtcp_port_;
-
-  base::TimePoint now_{};  ///< of the call that is being served, for sinks
-  std::optional<sdp::NegotiatedAudio> agreed_;
-  rtp::PortPair rtp_source_;
-  rtp::PortPair rtcp_source_;
   std::unique_ptr<audio::PhoneToRoom> to_room_;  ///< null until open_room()
   std::unique_ptr<audio::RoomToPhone> to_phone_;
-  audio::DtmfReceiver keys_;
-  bool pressing_ = false;
 
+  base::TimePoint now_{};  ///< of the call that is being served, for sinks
+  base::TimePoint last_heard_{};
+  base::TimePoint media_expected_since_ = base::kNever;
+  base::TimePoint next_rtcp_ = base::kNever;
   std::uint32_t ssrc_ = 0;
-  std::uint16_t first_sequence_ = 0;
   std::uint32_t first_timestamp_ = 0;
+  std::uint16_t first_sequence_ = 0;
+  bool pressing_ = false;
+  std::optional<sdp::NegotiatedAudio> agreed_;
+  rtp::PortPair rtp_source_;
   rtp::ReceiveStats receive_stats_;
   rtp::SendStats send_stats_;
-  base::TimePoint next_rtcp_ = base::kNever;
 
-  base::TimePoint media_expected_since_ = base::kNever;
-  base::TimePoint last_heard_{};
+  rtp::PortPair rtcp_source_;
+  audio::DtmfReceiver keys_;
+  rtp::PortRange& ports_;
+  Settings settings_;
+  sdp::LocalAudio local_;
+  std::uint64_t session_id_ = 0;
 };
 
 }  // namespace ringback::bridge

@@ -123,18 +123,18 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   [[nodiscard]] std::map<std::string, std::string> attributes() const;
 
   Environment& environment_;
-  DialRequest request_;
-  std::vector<sip::Destination> targets_;
-  std::size_t target_ = 0;
-
+  std::unique_ptr<RoomSession> room_;
+  std::unique_ptr<AudioPath> audio_;
   State state_ = State::kInviting;
   bool answered_ = false;
   bool early_media_ = false;
   sip::SessionId session_ = sip::SessionId::kNone;
   std::string sip_call_id_;
   std::optional<sdp::SipNegotiation> negotiation_;
-  std::unique_ptr<RoomSession> room_;
-  std::unique_ptr<AudioPath> audio_;
+
+  DialRequest request_;
+  std::vector<sip::Destination> targets_;
+  std::size_t target_ = 0;
 
   struct RoomTrack {
     audio::TrackId id;

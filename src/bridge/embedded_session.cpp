@@ -1,7 +1,5 @@
 #include "bridge/embedded_session.h"
 
-#include <algorithm>
-
 #include "bridge/call_event.h"
 #include "bridge/room_codec.h"
 #include "bridge/room_leave.h"
@@ -62,28 +60,17 @@ void EmbeddedSession::leave(CallCause cause) {
   participant_->leave(disconnect_reason(cause));
 }
 
-const EmbeddedSession::Heard* EmbeddedSession::find(const std::string& sid) const {
-  const auto found =
-      std::find_if(heard_.begin(), heard_.end(), [&sid](const Heard& heard) { return heard.sid == sid; });
-  return found == heard_.end() ? nullptr : &*found;
-}
-
 void EmbeddedSession::on_audio(base::TimePoint now, const room::HeardTrack& track, room::AudioCodec,
                                const rtp::PacketView& packet) {
-  if (const Heard* heard = find(track.sid)) listener_.on_room_audio(now, heard->id, packet);
+  listener_.on_room_audio(now, track.number, packet);
 }
 
 void EmbeddedSession::on_track_added(const room::HeardTrack& track) {
-  heard_.push_back({track.sid, next_track_});
-  listener_.on_room_track(next_track_++, codec_of(track.codec));
+  listener_.on_room_track(track.number, codec_of(track.codec));
 }
 
-void EmbeddedSession::on_track_removed(const std::string& track_sid) {
-  const Heard* heard = find(track_sid);
-  if (heard == nullptr) return;
-  const auto id = heard->id;
-  std::erase_if(heard_, [&track_sid](const Heard& entry) { return entry.sid == track_sid; });
-  listener_.on_room_track_gone(id);
+void EmbeddedSession::on_track_removed(const room::HeardTrack& track) {
+  listener_.on_room_track_gone(track.number);
 }
 
 // A muted track sends nothing; the pipeline fills the gap with silence by itself.

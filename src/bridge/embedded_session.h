@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "bridge/room_session.h"
@@ -33,7 +32,7 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   void on_audio(base::TimePoint now, const room::HeardTrack& track, room::AudioCodec codec,
                 const rtp::PacketView& packet) override;
   void on_track_added(const room::HeardTrack& track) override;
-  void on_track_removed(const std::string& track_sid) override;
+  void on_track_removed(const room::HeardTrack& track) override;
   void on_track_muted(const std::string& track_sid, bool muted) override;
   void on_data(const room::DataMessage& message) override;
   void on_participants_changed(const room::Occupancy& occupancy) override;
@@ -41,19 +40,11 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   void on_mute_requested(const std::string& track_sid, bool muted) override;
   void on_removed(livekit::DisconnectReason reason) override;
 
-  struct Heard {
-    std::string sid;
-    audio::TrackId id = 0;
-  };
-  [[nodiscard]] const Heard* find(const std::string& sid) const;
-
   room::RoomHost& host_;
   std::string room_;
   RoomSession::Listener& listener_;
   std::unique_ptr<room::LocalParticipant> participant_;
   std::string track_sid_;
-  std::vector<Heard> heard_;  ///< a handful at most: searched linearly on the media path
-  audio::TrackId next_track_ = 1;
 };
 
 /// The way into the rooms of one worker of this process. The host must outlive it.

@@ -36,6 +36,7 @@ struct AudioPublication {
 
 /// An audio track of another participant that a local participant hears.
 struct HeardTrack {
+  std::uint32_t number = 0;  ///< counts from 1 the tracks that this participant has heard; never given twice
   std::string sid;
   std::string participant_sid;
   std::string participant_identity;
@@ -77,7 +78,7 @@ class LocalParticipant {
 
     /// Tracks that were there at the time of joining come first.
     virtual void on_track_added(const HeardTrack& track) = 0;
-    virtual void on_track_removed(const std::string& track_sid) = 0;
+    virtual void on_track_removed(const HeardTrack& track) = 0;
     virtual void on_track_muted(const std::string& track_sid, bool muted) = 0;
     virtual void on_data(const DataMessage& message) = 0;
     /// Somebody came or went (also once after joining).

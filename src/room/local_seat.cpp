@@ -46,9 +46,11 @@ std::optional<AudioCodec> codec_of(const sdp::WebRtcCodec& format) {
 
 class LocalSeat::Ear final : public TrackConsumer {
  public:
-  Ear(UpTrack& track, LocalParticipant::Listener& listener) : track_(track), listener_(listener) {
+  Ear(UpTrack& track, std::uint32_t number, LocalParticipant::Listener& listener)
+      : track_(track), listener_(listener) {
     const Participant& publisher = track.publisher();
-    heard_ = {.sid = track.sid(),
+    heard_ = {.number = number,
+              .sid = track.sid(),
               .participant_sid = publisher.sid(),
               .participant_identity = publisher.identity(),
               .participant_kind = publisher.info().kind,
@@ -67,14 +69,20 @@ class LocalSeat::Ear final : public TrackConsumer {
 
   void on_packet(base::TimePoint now, const sdp::WebRtcCodec& format,
                  const rtp::PacketView& packet) override {
-    if (const auto codec = codec_of(format)) listener_.on_audio(now, heard_, *codec, packet);
+    if (&format != format_) {
+      format_ = &format;
+      codec_ = codec_of(format);
+    }
+    if (codec_) listener_.on_audio(now, heard_, *codec_, packet);
   }
   void on_source_switched() override {}
-  void on_formats_changed() override {}
+  void on_formats_changed() override { format_ = nullptr; }
 
  private:
   UpTrack& track_;
   LocalParticipant::Listener& listener_;
+  const sdp::WebRtcCodec* format_ = nullptr;  ///< of the last packet, and the codec that it names
+  std::optional<AudioCodec> codec_;
   HeardTrack heard_;
 };
 
@@ -107,7 +115,7 @@ void LocalHandle::on_timer(base::TimePoint) {
 void LocalHandle::tell(const Event& event) {
   std::visit(base::Overloaded{
                  [this](const TrackAdded& e) { listener_.on_track_added(e.track); },
-                 [this](const TrackRemoved& e) { listener_.on_track_removed(e.sid); },
+                 [this](const TrackRemoved& e) { listener_.on_track_removed(e.track); },
                  [this](const TrackMuted& e) { listener_.on_track_muted(e.sid, e.muted); },
                  [this](const Data& e) { listener_.on_data({.packet = *e.packet, .reliable = e.reliable}); },
                  [this](const OccupancyChanged& e) { listener_.on_participants_changed(e.occupancy); },
@@ -137,12 +145,13 @@ void LocalHandle::set_muted(const std::string& track_sid, bool muted) {
 }
 
 void LocalHandle::send_rtp(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) {
-  if (seat_ != nullptr) seat_->send(now, track_sid, packet, kUnknownLevel);
+  if (seat_ == nullptr) return;
+  if (UpTrack* track = seat_->find_track(track_sid)) LocalSeat::send(now, *track, packet, kUnknownLevel);
 }
 
 void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, const AudioFrame& frame) {
   if (seat_ == nullptr) return;
-  const UpTrack* track = seat_->find_track(track_sid);
+  UpTrack* track = seat_->find_track(track_sid);
   if (track == nullptr || track->formats().empty()) return;
   std::array<std::uint8_t, rtp::kFixedHeaderSize + kMaxAudioPayload> buffer;
   const std::size_t size = rtp::write_packet(buffer,
@@ -152,7 +161,7 @@ void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, 
                                               .timestamp = frame.timestamp},
                                              frame.payload);
   const auto packet = rtp::PacketView::parse(std::span(buffer).first(size));
-  if (packet) seat_->send(now, track_sid, *packet, frame.level);
+  if (packet) LocalSeat::send(now, *track, *packet, frame.level);
 }
 
 void LocalHandle::set_attributes(const livekit::Attributes& attributes) {
@@ -215,19 +224,16 @@ std::string LocalSeat::publish_audio(const AudioPublication& publication) {
   return room().publish(*this, std::move(track)).sid();
 }
 
-void LocalSeat::send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet,
-                     int level) {
-  UpTrack* track = find_track(track_sid);
-  if (track == nullptr) return;
-  UpStream& stream = *track->streams().front();
-  stream.reception.received(now, packet.sequence(), packet.timestamp(), track->clock_rate());
-  track->receive(now, stream, packet, level);
+void LocalSeat::send(base::TimePoint now, UpTrack& track, const rtp::PacketView& packet, int level) {
+  UpStream& stream = *track.streams().front();
+  stream.reception.received(now, packet.sequence(), packet.timestamp(), track.clock_rate());
+  track.receive(now, stream, packet, level);
 }
 
 void LocalSeat::hear(UpTrack& track) {
   if (handle_ == nullptr || track.is_video()) return;
   if (std::ranges::any_of(ears_, [&](const auto& ear) { return &ear->track() == &track; })) return;
-  ears_.push_back(std::make_unique<Ear>(track, handle_->listener()));
+  ears_.push_back(std::make_unique<Ear>(track, next_heard_++, handle_->listener()));
   queue(LocalHandle::TrackAdded{ears_.back()->heard()});
   room().subscribed(track);
 }
@@ -237,8 +243,10 @@ void LocalSeat::on_track_available(UpTrack& track) {
 }
 
 void LocalSeat::on_track_removed(UpTrack& track) {
-  const auto removed = std::erase_if(ears_, [&](const auto& ear) { return &ear->track() == &track; });
-  if (removed != 0) queue(LocalHandle::TrackRemoved{track.sid()});
+  const auto ear = std::ranges::find_if(ears_, [&](const auto& each) { return &each->track() == &track; });
+  if (ear == ears_.end()) return;
+  queue(LocalHandle::TrackRemoved{(*ear)->heard()});
+  ears_.erase(ear);
 }
 
 void LocalSeat::on_track_muted(UpTrack& track) {

@@ -29,7 +29,7 @@ class LocalHandle final : public LocalParticipant, private base::TimerWheel::Ent
     HeardTrack track;
   };
   struct TrackRemoved {
-    std::string sid;
+    HeardTrack track;
   };
   struct TrackMuted {
     std::string sid;
@@ -97,8 +97,8 @@ class LocalSeat final : public Participant {
   void forget_handle() { handle_ = nullptr; }
 
   std::string publish_audio(const AudioPublication& publication);
-  /// `level`: RFC 6464, negative when unknown.
-  void send(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet, int level);
+  /// Media path: a packet of a track of ours. `level`: RFC 6464, negative when unknown.
+  static void send(base::TimePoint now, UpTrack& track, const rtp::PacketView& packet, int level);
 
   void on_participant(const livekit::ParticipantInfo&, const std::string&) override {}
   void on_room(const std::string&) override {}
@@ -131,6 +131,7 @@ class LocalSeat final : public Participant {
   bool subscribe_audio_;
   LocalHandle* handle_;
   std::vector<std::unique_ptr<Ear>> ears_;
+  std::uint32_t next_heard_ = 1;
 };
 
 }  // namespace ringback::room

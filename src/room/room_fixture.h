@@ -82,8 +82,8 @@ struct FakeListener final : LocalParticipant::Listener {
         {track.sid, codec, packet.sequence(), {packet.payload().begin(), packet.payload().end()}});
   }
   void on_track_added(const HeardTrack& track) override { tracks.push_back(track); }
-  void on_track_removed(const std::string& sid) override {
-    std::erase_if(tracks, [&](const HeardTrack& track) { return track.sid == sid; });
+  void on_track_removed(const HeardTrack& track) override {
+    std::erase_if(tracks, [&](const HeardTrack& heard) { return heard.number == track.number; });
   }
   void on_track_muted(const std::string&, bool now_muted) override { muted = now_muted; }
   void on_data(const DataMessage& message) override { data.emplace_back(message.packet); }

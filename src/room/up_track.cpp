@@ -23,7 +23,7 @@ std::size_t index_of(const std::vector<std::unique_ptr<UpStream>>& streams, cons
 }  // namespace
 
 UpTrack::UpTrack(Participant& publisher, livekit::TrackInfo info, KeyframeSource* keyframes)
-    : publisher_(publisher), info_(std::move(info)), keyframes_(keyframes) {
+    : publisher_(publisher), keyframes_(keyframes), info_(std::move(info)) {
   format_index_.fill(-1);
 }
 

@@ -115,16 +115,16 @@ class UpTrack {
   void ask(base::TimePoint now, UpStream& stream);
 
   Participant& publisher_;
-  livekit::TrackInfo info_;
   KeyframeSource* keyframes_;
   std::vector<sdp::WebRtcCodec> formats_;
-  ForwardedExtensions extension_ids_;
-  std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
   std::vector<std::unique_ptr<UpStream>> streams_;
   UpStream* current_ = nullptr;
   std::vector<TrackConsumer*> consumers_;
-  AudioLevel level_;
   std::uint32_t level_timestamp_ = 0;
+  AudioLevel level_;
+  livekit::TrackInfo info_;
+  std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
+  ForwardedExtensions extension_ids_;
   bool first_subscription_told_ = false;
 };
 

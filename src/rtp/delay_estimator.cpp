@@ -19,14 +19,12 @@ base::Duration DelayEstimator::record(base::TimePoint arrival, base::Duration me
 
   const auto bin = std::min<std::size_t>(static_cast<std::size_t>(delay / kBinWidth), kBins - 1);
   increment_ *= kGrowth;
-  bins_[bin] += increment_ * static_cast<float>(weight);
-  total_ += increment_ * static_cast<float>(weight);
-  if (increment_ > kRescaleAt) {
-    for (float& value : bins_) value /= kRescaleAt;
-    total_ /= kRescaleAt;
-    increment_ /= kRescaleAt;
-  }
-  recompute();
+  const float added = increment_ * static_cast<float>(weight);
+  bins_[bin] += added;
+  total_ += added;
+  if (bin >= border_) tail_ += added;
+  if (increment_ > kRescaleAt) rescale();
+  move_border();
   return delay;
 }
 
@@ -58,14 +56,24 @@ void DelayEstimator::update_minimum(base::TimePoint arrival, base::TimePoint pat
   }
 }
 
-void DelayEstimator::recompute() {
-  // The tail is summed from the slow end: usually a handful of non-empty bins.
+void DelayEstimator::rescale() {
+  increment_ /= kRescaleAt;
+  total_ = 0;
+  for (float& value : bins_) {
+    value /= kRescaleAt;
+    total_ += value;
+  }
+  border_ = kBins;  // found anew, so that rounding errors of the running sums never add up
+  tail_ = 0;
+}
+
+void DelayEstimator::move_border() {
   const auto allowed = static_cast<float>(kTolerated) * total_;
-  float tail = 0;
-  std::size_t bin = kBins;
-  while (bin > 0 && tail + bins_[bin - 1] <= allowed) tail += bins_[--bin];
+  while (border_ < kBins && tail_ > allowed) tail_ -= bins_[border_++];
+  while (border_ > 0 && tail_ + bins_[border_ - 1] <= allowed) tail_ += bins_[--border_];
   // The fastest bin is the jitter of the clocks themselves: no delay to cover.
-  covering_delay_ = bin <= 1 ? base::Duration::zero() : kBinWidth * static_cast<base::Duration::rep>(bin);
+  covering_delay_ =
+      border_ <= 1 ? base::Duration::zero() : kBinWidth * static_cast<base::Duration::rep>(border_);
 }
 
 }  // namespace ringback::rtp

@@ -43,16 +43,21 @@ class DelayEstimator {
   static constexpr base::Duration kMinimumWindow{5'000'000};
 
   void update_minimum(base::TimePoint arrival, base::TimePoint path);
-  void recompute();
+  /// Moves the border between the packets that are covered and the slowest ones, which may come later.
+  void move_border();
+  /// Scales the weights down before they outgrow their type.
+  void rescale();
 
   std::optional<base::TimePoint> current_minimum_;   ///< of the window that is running
   std::optional<base::TimePoint> previous_minimum_;  ///< of the window before
   base::TimePoint window_end_{};
 
-  std::array<float, kBins> bins_{};
   float total_ = 0;
-  float increment_ = 1;  ///< grows instead of decaying every bin
+  std::size_t border_ = 0;  ///< first bin beyond what is covered
+  float tail_ = 0;          ///< weight of the bins from the border on
+  float increment_ = 1;     ///< grows instead of decaying every bin
   base::Duration covering_delay_{};
+  std::array<float, kBins> bins_{};
 };
 
 }  // namespace ringback::rtp

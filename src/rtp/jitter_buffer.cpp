@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
+#include <numeric>
 
 namespace ringback::rtp {
 namespace {
@@ -45,14 +45,17 @@ JitterBuffer::JitterBuffer(const JitterBufferSettings& settings)
     : settings_(settings),
       mask_(std::bit_ceil(std::max<std::size_t>(settings.capacity, 2)) - 1),
       slots_(mask_ + 1),
-      bytes_((mask_ + 1) * settings.slot_size) {
+      bytes_((mask_ + 1) * settings.slot_size),
+      free_buffers_(mask_ + 1) {
+  std::iota(free_buffers_.rbegin(), free_buffers_.rend(), 0U);
   settings_.clock_rate = std::max<std::uint32_t>(settings.clock_rate, 1'000);
   reset();
 }
 
 void JitterBuffer::reset() {
-  for (Slot& slot : slots_) slot.used = false;
-  buffered_ = 0;
+  for (Slot& slot : slots_) {
+    if (slot.used) release(slot);
+  }
   sequences_.reset();
   timestamps_.reset();
   jump_candidate_.reset();
@@ -130,9 +133,10 @@ bool JitterBuffer::confirms_restart(std::uint16_t sequence) {
 void JitterBuffer::restart_at(TimePoint now, const PacketView& packet) {
   if (state_ == State::kEmpty) due_ = now;
   for (Slot& slot : slots_) {
-    if (std::exchange(slot.used, false)) ++stats_.overflowed;
+    if (!slot.used) continue;
+    release(slot);
+    ++stats_.overflowed;
   }
-  buffered_ = 0;
   jump_candidate_.reset();
   sequences_.reset();
   timestamps_.reset();
@@ -173,20 +177,26 @@ void JitterBuffer::store(std::int64_t sequence, std::int64_t timestamp, const Pa
   slot = {.used = true,
           .payload_type = packet.payload_type(),
           .size = static_cast<std::uint16_t>(payload.size()),
+          .buffer = free_buffers_.back(),
           .sequence = sequence,
           .timestamp = timestamp};
-  const std::size_t index = static_cast<std::size_t>(&slot - slots_.data());
+  free_buffers_.pop_back();
   std::copy(payload.begin(), payload.end(),
-            bytes_.begin() + static_cast<std::ptrdiff_t>(index * settings_.slot_size));
+            bytes_.begin() + static_cast<std::ptrdiff_t>(slot.buffer * settings_.slot_size));
   ++buffered_;
+}
+
+void JitterBuffer::release(Slot& slot) {
+  slot.used = false;
+  free_buffers_.push_back(slot.buffer);
+  --buffered_;
 }
 
 void JitterBuffer::drop_before(std::int64_t sequence) {
   const std::int64_t skipped = sequence - next_sequence_;
   for (Slot& slot : slots_) {
     if (!slot.used || slot.sequence >= sequence) continue;
-    slot.used = false;
-    --buffered_;
+    release(slot);
     ++stats_.overflowed;
   }
   played_history_ = skipped >= 64 ? 0 : played_history_ << skipped;
@@ -314,8 +324,7 @@ JitterFrame JitterBuffer::play(const Slot& slot) {
   position_ = slot.timestamp + frame_ticks_;
   next_sequence_ = slot.sequence + 1;
   played_history_ = (played_history_ << 1) | 1U;
-  slot_for(slot.sequence).used = false;
-  --buffered_;
+  release(slot_for(slot.sequence));
 
   const Duration excess = current_delay_ - target_delay();
   if (settings_.clock == PlayoutClock::kSlewing) {
@@ -419,8 +428,7 @@ const JitterBuffer::Slot* JitterBuffer::oldest() const {
 }
 
 std::span<const std::uint8_t> JitterBuffer::payload_of(const Slot& slot) const {
-  const std::size_t index = static_cast<std::size_t>(&slot - slots_.data());
-  return std::span(bytes_).subspan(index * settings_.slot_size, slot.size);
+  return std::span(bytes_).subspan(slot.buffer * settings_.slot_size, slot.size);
 }
 
 Duration JitterBuffer::media_time(std::int64_t timestamp) const {

@@ -132,6 +132,7 @@ class JitterBuffer {
     bool used = false;
     std::uint8_t payload_type = 0;
     std::uint16_t size = 0;
+    std::uint32_t buffer = 0;    ///< which part of bytes_ holds the payload, while used
     std::int64_t sequence = 0;   ///< unwrapped
     std::int64_t timestamp = 0;  ///< unwrapped
   };
@@ -145,6 +146,7 @@ class JitterBuffer {
   void restart_at(base::TimePoint now, const PacketView& packet);
   void learn_frame_size(std::int64_t sequence, std::int64_t timestamp);
   void store(std::int64_t sequence, std::int64_t timestamp, const PacketView& packet);
+  void release(Slot& slot);
   void drop_before(std::int64_t sequence);
   void enforce_max_delay(std::int64_t newest_timestamp);
 
@@ -173,6 +175,9 @@ class JitterBuffer {
   std::size_t mask_;
   std::vector<Slot> slots_;
   std::vector<std::uint8_t> bytes_;  ///< slots_.size() * slot_size
+  /// The buffers that are free, the one used last on top: a stream in order writes to the same few cache
+  /// lines again and again.
+  std::vector<std::uint32_t> free_buffers_;
   std::size_t buffered_ = 0;
 
   SequenceUnwrapper sequences_;
@@ -194,8 +199,8 @@ class JitterBuffer {
   bool quiet_ = false;
   base::Duration current_delay_{};
 
-  DelayEstimator delays_;
   JitterBufferStats stats_;
+  DelayEstimator delays_;
 };
 
 }  // namespace ringback::rtp
