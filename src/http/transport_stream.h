@@ -1,8 +1,13 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -12,6 +17,58 @@
 #include "http/asio_types.h"
 
 namespace ringback::http {
+
+/// The handler of a read or a write, its type erased. Beast's operations are large types; without this each
+/// of them instantiates the sockets' and TLS's machinery anew, which takes the compiler minutes.
+class TransferHandler {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::decay_t<F>, TransferHandler>)
+  explicit TransferHandler(F&& function)
+      : body_(std::make_unique<Body<std::decay_t<F>>>(std::forward<F>(function))) {}
+
+  void operator()(beast::error_code error, std::size_t transferred) { body_->run(error, transferred); }
+
+ private:
+  struct Base {
+    virtual ~Base() = default;
+    virtual void run(beast::error_code error, std::size_t transferred) = 0;
+  };
+  template <class F>
+  struct Body final : Base {
+    explicit Body(F&& function) : function_(std::move(function)) {}
+    explicit Body(const F& function) : function_(function) {}
+    void run(beast::error_code error, std::size_t transferred) override {
+      // The operation may begin its next step, and so another body, inside the call.
+      F function = std::move(function_);
+      function(error, transferred);
+    }
+    F function_;
+  };
+  std::unique_ptr<Base> body_;
+};
+
+/// The first buffers of any sequence: reads and writes of "some" may leave the rest to the next one.
+template <class Buffer>
+class BufferList {
+ public:
+  using value_type = Buffer;
+  using const_iterator = const Buffer*;
+
+  template <class Buffers>
+  explicit BufferList(const Buffers& buffers) {
+    for (auto at = asio::buffer_sequence_begin(buffers);
+         at != asio::buffer_sequence_end(buffers) && count_ < items_.size(); ++at) {
+      items_[count_++] = *at;
+    }
+  }
+  [[nodiscard]] const_iterator begin() const { return items_.data(); }
+  [[nodiscard]] const_iterator end() const { return items_.data() + count_; }
+
+ private:
+  std::array<Buffer, 8> items_;
+  std::size_t count_ = 0;
+};
 
 /// A TCP connection with or without TLS, decided at run time, so that HTTP and WebSocket above it are
 /// compiled once. The only place outside `crypto` where TLS happens: Asio drives OpenSSL better than code of
@@ -42,16 +99,14 @@ class TransportStream {
                                                 std::forward<Handler>(handler));
   }
 
-  // Asio's AsyncReadStream and AsyncWriteStream, for handlers that are callbacks.
+  // Asio's AsyncReadStream and AsyncWriteStream, for handlers that are callbacks. Their types end here.
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
-    std::visit([&](auto& stream) { stream.async_read_some(buffers, std::forward<Handler>(handler)); },
-               stream_);
+    read_some(BufferList<asio::mutable_buffer>(buffers), TransferHandler(std::forward<Handler>(handler)));
   }
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
-    std::visit([&](auto& stream) { stream.async_write_some(buffers, std::forward<Handler>(handler)); },
-               stream_);
+    write_some(BufferList<asio::const_buffer>(buffers), TransferHandler(std::forward<Handler>(handler)));
   }
 
   /// Once the WebSocket close frames are exchanged we close first and at once (RFC 6455 section 7.1.1), where
@@ -71,6 +126,10 @@ class TransportStream {
 
  private:
   using Tls = asio::ssl::stream<beast::tcp_stream>;
+
+  void read_some(const BufferList<asio::mutable_buffer>& buffers, TransferHandler handler);
+  void write_some(const BufferList<asio::const_buffer>& buffers, TransferHandler handler);
+
   std::variant<beast::tcp_stream, Tls> stream_;
 };
 
