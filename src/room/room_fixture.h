@@ -83,7 +83,7 @@ struct FakeListener final : LocalParticipant::Listener {
   }
   void on_track_added(const HeardTrack& track) override { tracks.push_back(track); }
   void on_track_removed(const HeardTrack& track) override {
-    std::erase_if(tracks, [&](const HeardTrack& heard) { return heard.number == track.number; });
+    std::erase_if(tracks, [&](const HeardTrack& each) { return each.number == track.number; });
   }
   void on_track_muted(const std::string&, bool now_muted) override { muted = now_muted; }
   void on_data(const DataMessage& message) override { data.emplace_back(message.packet); }

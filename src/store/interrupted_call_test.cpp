@@ -166,8 +166,7 @@ TEST_P(NodesTest, TheWordOfTheCallsOwnNodeStandsAboveAnInterruption) {
   ASSERT_TRUE(silent->flush(5s));
   const auto other = open_node("node-b", 20ms);
   ASSERT_TRUE(eventually([&] { return get(*other, "CA_1")->ended_by == "interrupted"; }));
-  CallChange end{.status = CallStatus::kEnded, .at = now_ + 125'000};
-  end.ended_by = "phone";
+  const CallChange end{.status = CallStatus::kEnded, .at = now_ + 125'000, .ended_by = std::string("phone")};
   ASSERT_TRUE(silent->update_call(CallId("CA_1"), end));
   const auto row = get(*silent, "CA_1");
   EXPECT_EQ(row->ended_by, "phone");

@@ -25,8 +25,7 @@ class ServerStoreTest : public DatabaseTest {
     ASSERT_TRUE(store.insert_call(call(id)));
     ASSERT_TRUE(store.update_call(CallId(id), {.status = CallStatus::kRinging, .at = now_ + 1000}));
     ASSERT_TRUE(store.update_call(CallId(id), {.status = CallStatus::kConnected, .at = now_ + 2000}));
-    CallChange end{.status = CallStatus::kEnded, .at = now_ + 62'000};
-    end.ended_by = "phone";
+    const CallChange end{.status = CallStatus::kEnded, .at = now_ + 62'000, .ended_by = std::string("phone")};
     ASSERT_TRUE(store.update_call(CallId(id), end));
   }
   void expect_talked(Store& store, const std::string& id) {
