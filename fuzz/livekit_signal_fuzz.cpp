@@ -1,7 +1,7 @@
 // modules: livekit
 //
-// What the other side of a signalling connection may send, client or server: messages in both encodings, data packets,
-// candidates.
+// What the other side of a signalling connection may send, client or server: messages in both encodings, data
+// packets, candidates.
 
 #include "input.h"
 #include "livekit/data_packet.h"

@@ -71,7 +71,7 @@ class TimerWheel {
   /// deadline (when a coarse slot must be dealt out to finer ones), never later than it plus one tick.
   [[nodiscard]] TimePoint next_deadline() const;
 
-  /// The first tick after `now`: timers fire at ticks, so other work that can wait so long shares the wake-up.
+  /// The first tick after `now`: work that can wait so long shares the wake-up of the timers.
   [[nodiscard]] TimePoint next_tick(TimePoint now) const {
     return now < start_ ? start_ : now + kTick - (now - start_) % kTick;
   }

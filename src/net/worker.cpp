@@ -25,7 +25,8 @@ constexpr std::uint64_t kWakeEvent = ~std::uint64_t{0};
 
 thread_local Worker* current_worker = nullptr;
 
-// Above so many socket events a second a thread coalesces them; below, each one is worth a wake-up of its own.
+// Above so many socket events a second a thread coalesces them; below, each one is worth a wake-up of its
+// own.
 constexpr std::size_t kCoalescingRate = 500;
 constexpr base::Duration kCountingPeriod = std::chrono::milliseconds(100);
 

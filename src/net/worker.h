@@ -51,8 +51,8 @@ class TurnHook {
 /// are exact to 1 ms.
 ///
 /// A thread with much media looks at its sockets once per timer tick instead of waking for every packet, as a
-/// network card coalesces its interrupts: a packet waits half a millisecond on average, and a wake-up with cold
-/// caches is shared by all packets of the tick. Mail still wakes it at once.
+/// network card coalesces its interrupts: a packet waits half a millisecond on average, and a wake-up with
+/// cold caches is shared by all packets of the tick. Mail still wakes it at once.
 ///
 /// post(), cpu_share(), name(), index(), stop() may be called from any thread, the rest only from the worker
 /// itself or before start(). Everything that is registered must be unregistered before it dies.
