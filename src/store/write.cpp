@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/overloaded.h"
 #include "store/call_columns.h"
 
 namespace ringback::store {
@@ -23,11 +24,6 @@ constexpr std::pair<const char*, TextField> kChangeTexts[] = {
     {"failure_stage", &CallChange::failure_stage},
     {"failure_action", &CallChange::failure_action},
     {"sip_reason", &CallChange::sip_reason},
-};
-
-template <class... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
 };
 
 using Written = Outcome<std::optional<WrittenCall>>;
@@ -101,7 +97,7 @@ UpdateCall read_update(const Json& object) {
 
 Outcome<std::optional<WrittenCall>> perform(const Write& write, Database& database, bool again) {
   return std::visit(
-      Overloaded{
+      base::Overloaded{
           [&](const InsertCall& insert) -> Written {
             const auto inserted = database.insert_call(insert.row, write.at, again);
             if (!inserted) return base::Failure{inserted.error()};
@@ -120,16 +116,16 @@ Outcome<std::optional<WrittenCall>> perform(const Write& write, Database& databa
 
 std::string encode(const Write& write) {
   Json line = std::visit(
-      Overloaded{[](const InsertCall& insert) { return call_json(insert); },
-                 [](const UpdateCall& update) { return change_json(update); },
-                 [](const TrunkRow& row) { return trunk_json(row); },
-                 [](const SipObject& object) {
-                   return Json{
-                       {"put_sip_object", {{"id", object.id}, {"kind", object.kind}, {"body", object.body}}}};
-                 },
-                 [](const DeleteSipObject& object) {
-                   return Json{{"delete_sip_object", {{"id", object.id}}}};
-                 }},
+      base::Overloaded{[](const InsertCall& insert) { return call_json(insert); },
+                       [](const UpdateCall& update) { return change_json(update); },
+                       [](const TrunkRow& row) { return trunk_json(row); },
+                       [](const SipObject& object) {
+                         return Json{{"put_sip_object",
+                                      {{"id", object.id}, {"kind", object.kind}, {"body", object.body}}}};
+                       },
+                       [](const DeleteSipObject& object) {
+                         return Json{{"delete_sip_object", {{"id", object.id}}}};
+                       }},
       write.what);
   line["at"] = write.at;
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);

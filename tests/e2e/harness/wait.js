@@ -1,5 +1,5 @@
 /** How much slower than usual the program under test may be: sanitizers cost their time. */
-export const kPatience = Number(process.env.RINGBACK_PATIENCE ?? (/\/(a|t)san\//.test(`${process.env.RINGBACK_BINARY} ${process.env.ROOM_TEST_SERVER}`) ? 4 : 1));
+export const kPatience = Number(process.env.RINGBACK_PATIENCE || (/\/(a|t)san\//.test(`${process.env.RINGBACK_BINARY} ${process.env.ROOM_TEST_SERVER}`) ? 4 : 1));
 
 /** Asks `probe` again and again until it gives something other than undefined, null or false. */
 export async function eventually(what, timeout, probe) {
