@@ -16,6 +16,11 @@ constexpr std::size_t kMaxOutbox = 64;
 /// Senders whose repeated packets are told from new ones.
 constexpr std::size_t kMaxDataSenders = 1024;
 
+bool is_over(Transport& transport) {
+  const auto state = transport.peer().state();
+  return state == webrtc::PeerState::kFailed || state == webrtc::PeerState::kClosed;
+}
+
 bool same_mime(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
@@ -137,6 +142,9 @@ void RemoteParticipant::on_joined(const livekit::JoinResponse& join) {
 
 void RemoteParticipant::on_resumed(const livekit::ReconnectResponse&) {
   base::log(LogLevel::kInfo, "client", settings_.log_id, "the connection to the room server is back");
+  if (is_over(publisher_->transport()) || (subscriber_->transport() && is_over(*subscriber_->transport()))) {
+    return session_.rejoin("the media connection to the room server ended meanwhile");
+  }
   livekit::SyncState state;
   state.answer = subscriber_->last_answer();
   state.offer = publisher_->last_offer();
@@ -300,7 +308,9 @@ void RemoteParticipant::on_transport_state(Transport& transport, webrtc::PeerSta
     auto waiting = std::move(outbox_);
     outbox_.clear();
     for (auto& packet : waiting) send_data(std::move(packet));
-  } else if (state == webrtc::PeerState::kFailed || state == webrtc::PeerState::kClosed) {
+  } else if (state == webrtc::PeerState::kClosed) {
+    session_.media_closed();
+  } else if (state == webrtc::PeerState::kFailed) {
     media_failed_ = true;
     alarm_.set_by(context_.now());
   }

@@ -18,6 +18,10 @@ constexpr std::int32_t kProtocol = 16;
 constexpr base::Duration kFirstMessageTimeout = 15s;
 /// A server keeps a participant whose transports are lost for about 20 s.
 constexpr base::Duration kResumeWindow = 15s;
+/// How much later than the end of the media the server's goodbye may be.
+constexpr base::Duration kGoodbyeWait = 3s;
+/// How much later than the refusal to resume the end of the media may be seen.
+constexpr base::Duration kForgottenWait = 500ms;
 constexpr base::Duration kFirstDelay = 300ms;
 constexpr base::Duration kLongestDelay = 5s;
 
@@ -63,6 +67,14 @@ void SignalSession::rejoin(std::string_view why) {
   recover(false, why);
 }
 
+void SignalSession::media_closed() {
+  // Joining anew makes the server close what is left of the stay before.
+  if (state_ == State::kOver || (state_ == State::kOpening && !resuming_)) return;
+  media_closed_ = true;
+  if (state_ == State::kUp && goodbye_by_ == base::kNever) goodbye_by_ = context_.now() + kGoodbyeWait;
+  alarm_.set_by(forgotten_ ? context_.now() : goodbye_by_);
+}
+
 void SignalSession::leave(DisconnectReason reason) {
   if (state_ == State::kOver) return;
   send(livekit::Leave{.reason = reason});
@@ -73,7 +85,7 @@ void SignalSession::leave(DisconnectReason reason) {
 
 void SignalSession::drop_link() {
   if (link_) dead_link_ = std::move(link_);
-  next_ping_ = silence_at_ = base::kNever;
+  next_ping_ = silence_at_ = goodbye_by_ = base::kNever;
   // Outside the link's own calls; a session that is over has nothing else to wake up for.
   if (dead_link_) alarm_.set_by(context_.now());
 }
@@ -86,6 +98,7 @@ void SignalSession::open() {
     query.participant_sid = participant_sid_;
     query.reconnect_reason = livekit::ReconnectReason::kSignalDisconnected;
   }
+  forgotten_ = false;
   open_at_ = base::kNever;
   silence_at_ = context_.now() + kFirstMessageTimeout;
   state_ = State::kOpening;
@@ -98,8 +111,14 @@ void SignalSession::tick(base::TimePoint now) {
   if (trouble_since_ != base::kNever && now >= trouble_since_ + limit_) {
     return end({.kind = SessionEnd::Kind::kUnreachable, .reason = {}, .detail = why_});
   }
+  if (forgotten_ && media_closed_) {
+    return end(
+        {.kind = SessionEnd::Kind::kLeft, .reason = DisconnectReason::kParticipantRemoved, .detail = {}});
+  }
   if (now >= silence_at_) {
     recover(state_ == State::kUp || resuming_, "the room server does not answer");
+  } else if (now >= goodbye_by_) {
+    recover(false, "the room server closed the media connection");
   } else if (now >= open_at_) {
     open();
   } else if (now >= next_ping_) {
@@ -107,7 +126,7 @@ void SignalSession::tick(base::TimePoint now) {
     send(livekit::PingRequest{.timestamp = millis.count(), .rtt = 0});
     next_ping_ = now + ping_interval_;
   }
-  auto deadline = std::min({silence_at_, open_at_, next_ping_});
+  auto deadline = std::min({silence_at_, open_at_, next_ping_, goodbye_by_});
   if (trouble_since_ != base::kNever) deadline = std::min(deadline, trouble_since_ + limit_);
   if (dead_link_) deadline = now;
   if (state_ != State::kOver) alarm_.set(deadline);
@@ -135,7 +154,7 @@ void SignalSession::on_frame(std::string frame) {
 void SignalSession::on_first(const livekit::SignalResponse& message) {
   if (const auto* join = std::get_if<livekit::JoinResponse>(&message)) {
     participant_sid_ = join->participant.sid;
-    resuming_ = false;
+    resuming_ = media_closed_ = false;
     came_up(join->ping_interval, join->ping_timeout);
     owner_.on_joined(*join);
   } else if (const auto* resumed = std::get_if<livekit::ReconnectResponse>(&message)) {
@@ -161,8 +180,16 @@ void SignalSession::on_leave(const livekit::Leave& leave) {
   switch (leave.action) {
     case LeaveAction::kResume:
       return recover(true, "the room server moves the session");
-    case LeaveAction::kReconnect:
-      return recover(false, "the room server wants the session to begin anew");
+    case LeaveAction::kReconnect: {
+      const bool resuming = state_ == State::kOpening && resuming_;
+      recover(false, "the room server wants the session to begin anew");
+      if (resuming) {
+        forgotten_ = true;
+        open_at_ = std::max(open_at_, context_.now() + kForgottenWait);
+        if (media_closed_) alarm_.set_by(context_.now());
+      }
+      return;
+    }
     case LeaveAction::kDisconnect:
       break;
   }

@@ -30,7 +30,8 @@ struct SessionEnd {
 ///
 /// Recovery follows LiveKit's clients: the participant is resumed as long as the server may still know it,
 /// else it joins again with the newest token; delays grow from 0 to a few seconds. The owner says when the
-/// media is up (confirm()); until then the time for giving up runs.
+/// media is up (confirm()); until then the time for giving up runs. One who was put out must not come back,
+/// also when the goodbye was lost: a server that has closed the media and no longer knows us has removed us.
 ///
 /// Owner: a RemoteParticipant, on its worker. Owner calls come from the worker's loop, never inside a call of
 /// this object; they may call this object, but not destroy it.
@@ -70,6 +71,9 @@ class SignalSession final : private SignalLink::Listener {
   void confirm();
   /// Media does not flow: join anew, soon. Harmless while a recovery is under way.
   void rejoin(std::string_view why);
+  /// The server has closed the media of this stay in order, as it does with everybody whom it puts out. Its
+  /// goodbye says why. It comes on another connection: perhaps a little later, perhaps never.
+  void media_closed();
   /// Says goodbye; no owner call follows.
   void leave(livekit::DisconnectReason reason);
 
@@ -103,6 +107,8 @@ class SignalSession final : private SignalLink::Listener {
   std::unique_ptr<SignalLink> dead_link_;
   State state_ = State::kIdle;
   bool resuming_ = false;
+  bool media_closed_ = false;  ///< the server has closed the media of this stay
+  bool forgotten_ = false;     ///< it did not let us resume; the next attempt begins a new stay
   unsigned attempt_ = 0;
   base::TimePoint trouble_since_ = base::kNever;  ///< kNever: all is well
   base::Duration limit_{};
@@ -113,6 +119,7 @@ class SignalSession final : private SignalLink::Listener {
   base::TimePoint next_ping_ = base::kNever;
   base::TimePoint silence_at_ = base::kNever;  ///< nothing heard by then: the connection is dead
   base::TimePoint open_at_ = base::kNever;     ///< the next attempt
+  base::TimePoint goodbye_by_ = base::kNever;  ///< media is closed, and the server has not said why
   base::Alarm alarm_;
 };
 

@@ -86,6 +86,65 @@ TEST_F(SignalSessionTest, JoinsAnewWhenTheServerHasForgottenIt) {
   EXPECT_FALSE(over);
 }
 
+TEST_F(SignalSessionTest, AGoodbyeMayComeAfterTheEndOfTheMedia) {
+  join();
+  session.media_closed();
+  world.pass(1s);
+  ASSERT_EQ(world.connections.size(), 1U);
+  world.last().send(livekit::Leave{DisconnectReason::kParticipantRemoved, LeaveAction::kDisconnect});
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->reason, DisconnectReason::kParticipantRemoved);
+  world.pass(30s);
+  EXPECT_EQ(world.connections.size(), 1U);
+}
+
+TEST_F(SignalSessionTest, JoinsAnewWhenOnlyTheMediaHasEnded) {
+  join();
+  session.media_closed();
+  world.pass(4s);
+  ASSERT_EQ(world.connections.size(), 2U);
+  EXPECT_EQ(world.last().target.find("reconnect"), std::string::npos);
+  // What the server closes of the stay before says nothing about the new one.
+  session.media_closed();
+  world.last().send(join_response("PA_new"));
+  session.confirm();
+  world.last().lose();
+  world.pass(10ms);
+  world.last().send(livekit::Leave{DisconnectReason::kStateMismatch, LeaveAction::kReconnect});
+  world.pass(1s);
+  EXPECT_FALSE(over);
+  EXPECT_EQ(world.connections.size(), 4U);
+}
+
+TEST_F(SignalSessionTest, OneWhoWasPutOutDoesNotComeBackWhenTheGoodbyeIsLost) {
+  join();
+  session.media_closed();
+  world.last().lose();
+  world.pass(10ms);
+  ASSERT_EQ(world.connections.size(), 2U);
+  EXPECT_NE(world.last().target.find("reconnect=1"), std::string::npos);
+  world.last().send(livekit::Leave{DisconnectReason::kStateMismatch, LeaveAction::kReconnect});
+  world.pass(10ms);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->kind, SessionEnd::Kind::kLeft);
+  EXPECT_EQ(over->reason, DisconnectReason::kParticipantRemoved);
+  world.pass(30s);
+  EXPECT_EQ(world.connections.size(), 2U);
+}
+
+TEST_F(SignalSessionTest, TheEndOfTheMediaMayBeSeenAfterTheRefusalToResume) {
+  join();
+  world.last().lose();
+  world.pass(10ms);
+  world.last().send(livekit::Leave{DisconnectReason::kStateMismatch, LeaveAction::kReconnect});
+  world.pass(200ms);
+  session.media_closed();
+  world.pass(10ms);
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->reason, DisconnectReason::kParticipantRemoved);
+  EXPECT_EQ(world.connections.size(), 2U);
+}
+
 TEST_F(SignalSessionTest, TriesWithGrowingDelaysAndResumesOnlyWhileItIsRemembered) {
   join();
   world.last().lose();

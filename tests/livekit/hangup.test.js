@@ -8,6 +8,7 @@ import { Ringback } from '../e2e/harness/ringback.js';
 import { RoomMember, signToken } from '../e2e/harness/room_member.js';
 import { eventually } from '../e2e/harness/wait.js';
 import { LiveKitServer } from './harness/livekit_server.js';
+import { SignalProxy } from './harness/signal_proxy.js';
 
 let server;
 const open = [];
@@ -66,6 +67,20 @@ test('the phone is removed from the room', async () => {
   const row = await ringback.status(placed.callId, 'ended');
   assert.equal(row.reason, 'removed');
   await phone.event('ended', (event) => event.by === 'caller');
+});
+
+test('the phone is removed, and the server\'s word of it is lost', async () => {
+  const proxy = await SignalProxy.start(server.port);
+  open.push(proxy);
+  const { phone, ringback, placed } = await connected('+15551230000', { LIVEKIT_URL: proxy.url });
+  const before = await server.rooms.listParticipants(placed.roomName);
+  assert.equal(before.length, 2);
+  proxy.deafen();
+  await server.rooms.removeParticipant(placed.roomName, 'sip-caller');
+  const row = await ringback.status(placed.callId, 'ended');
+  assert.equal(row.reason, 'removed');
+  await phone.event('ended', (event) => event.by === 'caller');
+  assert.ok(!ringback.log.some(({ message }) => /back in the room/.test(message)), 'it must not come back');
 });
 
 test('the room is deleted', async () => {
