@@ -58,9 +58,10 @@ void ServiceStatus::stop() {
 
 void ServiceStatus::sample() {
   for (std::size_t i = 0; i < parts_.workers.size(); ++i) {
-    const bool posted = parts_.workers[i]->post([this, i, rooms = parts_.rooms[i], &front = parts_.front] {
-      const bool returned = front.post([this, i, stats = rooms->stats()] {
-        if (running_) samples_[i] = {stats, parts_.front.now()};
+    net::Worker& worker = *parts_.workers[i];
+    const bool posted = worker.post([this, i, &worker, rooms = parts_.rooms[i], &front = parts_.front] {
+      const bool returned = front.post([this, i, stats = rooms->stats(), timers = worker.timers().size()] {
+        if (running_) samples_[i] = {stats, timers, parts_.front.now()};
       });
       (void)returned;  // a full front misses one sample
     });
@@ -138,9 +139,13 @@ http::Response ServiceStatus::metrics() const {
                    static_cast<double>(rooms.bytes_out), worker);
     scrape.gauge("ringback_worker_cpu_share", "CPU time of the worker's thread by wall time, 0 to 1",
                  parts_.workers[i]->cpu_share(), worker);
+    scrape.gauge("ringback_worker_timers", "Timers that wait", static_cast<double>(samples_[i].timers),
+                 worker);
   }
   scrape.gauge("ringback_front_cpu_share", "CPU time of the front thread by wall time, 0 to 1",
                parts_.front.cpu_share());
+  scrape.gauge("ringback_front_timers", "Timers that wait",
+               static_cast<double>(parts_.front.pending_timers()));
 
   if (parts_.sip != nullptr) add_sip(scrape);
   add_store(scrape);

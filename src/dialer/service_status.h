@@ -52,6 +52,7 @@ class ServiceStatus {
   class Scrape;
   struct WorkerSample {
     room::RoomHost::Stats rooms;
+    std::size_t timers = 0;
     base::TimePoint taken{};
   };
 

@@ -133,6 +133,10 @@ double Front::cpu_share() const {
   return impl_->cpu.share();
 }
 
+std::size_t Front::pending_timers() const {
+  return impl_->wheel.size();
+}
+
 void Front::run_once(base::Duration wait) {
   assert(!impl_->thread.joinable());
   Front* const outer = std::exchange(current_front, this);

@@ -41,6 +41,8 @@ class Front final : public base::Executor {
   /// For code that speaks Asio itself (http). One thread runs it, so handlers need no strand.
   [[nodiscard]] boost::asio::io_context& context();
   [[nodiscard]] double cpu_share() const;
+  /// Timers that wait.
+  [[nodiscard]] std::size_t pending_timers() const;
 
   /// Runs what is ready, waiting at most `wait` for the first of it. For tests, without start().
   void run_once(base::Duration wait = base::Duration::zero());
