@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "bridge/phone_rpc.h"
 #include "bridge/sip_settings.h"
 #include "net/clock.h"
 #include "net/worker.h"
@@ -48,6 +49,9 @@ std::string provider_words(const sip::HeaderList& headers) {
   return std::string(reason->substr(begin, close == std::string_view::npos ? close : close - begin));
 }
 
+/// So long the answer of the method that ends a call may take to leave before its participant does.
+constexpr base::Duration kEndCallDelay = std::chrono::milliseconds(200);
+
 std::string codec_name(sdp::AudioCodec codec) {
   return std::string(sdp::to_string(codec));
 }
@@ -62,6 +66,7 @@ CallLeg::~CallLeg() {
   worker.cancel(ringing_timer_);
   worker.cancel(duration_timer_);
   worker.cancel(empty_timer_);
+  worker.cancel(end_call_timer_);
 }
 
 void CallLeg::start() {
@@ -183,6 +188,7 @@ void CallLeg::handle(const sip::Answered& event) {
     return end(make_failure(CallCause::kBadAnswer, why));
   }
   answered_ = true;
+  answer_headers_ = event.headers;
   state_ = State::kAnswered;
   audio_->stop_ringback();
   audio_->agree(worker.now(), *agreed);
@@ -320,13 +326,13 @@ void CallLeg::handle(const sip::DtmfInfo& event) {
   if (room_) room_->send_dtmf(0, event.digit);
 }
 
-void CallLeg::hang_up(CallFailure why) {
+void CallLeg::hang_up(CallFailure why, const sip::HeaderList& headers) {
   if (state_ == State::kEnded) return;
   // The far side need not agree: the call is over for everybody here, and the agent sees BYE or CANCEL
   // through.
   if (session_ != sip::SessionId::kNone) {
     const auto what = answered_ ? "BYE" : "CANCEL";
-    if (command(what, environment_.agent().hang_up(environment_.worker().now(), session_))) {
+    if (command(what, environment_.agent().hang_up(environment_.worker().now(), session_, headers))) {
       base::log(LogLevel::kInfo, "call", id().str(), "{} sent", what);
     }
   }
@@ -388,6 +394,21 @@ void CallLeg::on_room_dtmf(std::string_view digits) {
   if (state_ != State::kConnected) return;
   audio_->press(digits);
   base::log(LogLevel::kDebug, "call", id().str(), "{} key(s) from the room to the phone", digits.size());
+}
+
+RpcResult CallLeg::on_room_rpc(std::string_view method, std::string_view payload) {
+  if (method == kGetRemoteHeaders) return remote_headers(payload, answer_headers_);
+  if (method != kEndCall) return base::Failure{unsupported_method()};
+  auto headers = end_call_headers(payload);
+  if (!headers) return base::Failure{headers.error()};
+  base::log(LogLevel::kInfo, "call", id().str(), "somebody in the room ends the call ({})", kEndCall);
+  net::Worker& worker = environment_.worker();
+  if (!end_call_timer_) {
+    end_call_timer_ = worker.schedule(worker.now() + kEndCallDelay, [this, wanted = std::move(*headers)] {
+      hang_up(make_failure(CallCause::kUserHungUp), wanted);
+    });
+  }
+  return std::string("{}");
 }
 
 void CallLeg::on_others(std::size_t) {

@@ -95,6 +95,7 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   void on_room_track_gone(audio::TrackId track) override;
   void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) override;
   void on_room_dtmf(std::string_view digits) override;
+  RpcResult on_room_rpc(std::string_view method, std::string_view payload) override;
   void on_others(std::size_t others) override;
   void on_room_closed(CallFailure why) override;
 
@@ -103,7 +104,7 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   void on_digits_sent() override;
   void on_media_timeout() override;
 
-  void hang_up(CallFailure why);
+  void hang_up(CallFailure why, const sip::HeaderList& headers = {});
   /// The phone is in the room: its track is published, the ringback tone begins.
   void enter_room();
   /// Deals with the outcome of a command to the SIP session; false when the session was over.
@@ -131,6 +132,7 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   sip::SessionId session_ = sip::SessionId::kNone;
   std::string sip_call_id_;
   std::optional<sdp::SipNegotiation> negotiation_;
+  sip::HeaderList answer_headers_;  ///< of the phone's 2xx
 
   DialRequest request_;
   std::vector<sip::Destination> targets_;
@@ -146,6 +148,7 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   net::TimerId ringing_timer_{};
   net::TimerId duration_timer_{};
   net::TimerId empty_timer_{};
+  net::TimerId end_call_timer_{};
 };
 
 }  // namespace ringback::bridge

@@ -1,6 +1,7 @@
 #include "bridge/embedded_session.h"
 
 #include "bridge/call_event.h"
+#include "bridge/phone_rpc.h"
 #include "bridge/room_codec.h"
 #include "bridge/room_leave.h"
 
@@ -77,7 +78,11 @@ void EmbeddedSession::on_track_removed(const room::HeardTrack& track) {
 void EmbeddedSession::on_track_muted(const std::string&, bool) {}
 
 void EmbeddedSession::on_data(const room::DataMessage& message) {
-  if (const auto key = livekit::parse_sip_dtmf(message.packet)) listener_.on_room_dtmf(key->digit);
+  if (const auto key = livekit::parse_sip_dtmf(message.packet)) return listener_.on_room_dtmf(key->digit);
+  // The room sets the sender.
+  serve_rpc(
+      message.packet, listener_, [] { return livekit::DataStamp{}; },
+      [this](const std::string& answer) { participant_->send_data(answer, true); });
 }
 
 void EmbeddedSession::on_participants_changed(const room::Occupancy& occupancy) {

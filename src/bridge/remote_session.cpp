@@ -1,5 +1,6 @@
 #include "bridge/remote_session.h"
 
+#include "bridge/phone_rpc.h"
 #include "bridge/room_codec.h"
 #include "bridge/room_leave.h"
 #include "livekit/data_packet.h"
@@ -72,7 +73,10 @@ void RemoteSession::on_track_added(client::HeardTrackId track, livekit::AudioCod
 }
 
 void RemoteSession::on_data(std::string_view packet) {
-  if (const auto key = livekit::parse_sip_dtmf(packet)) listener_.on_room_dtmf(key->digit);
+  if (const auto key = livekit::parse_sip_dtmf(packet)) return listener_.on_room_dtmf(key->digit);
+  serve_rpc(
+      packet, listener_, [this] { return participant_.next_stamp(); },
+      [this](std::string answer) { participant_.send_data(std::move(answer)); });
 }
 
 void RemoteSession::on_departed(const client::Departure& departure) {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "bridge/call_failure.h"
+#include "livekit/data_packet.h"
 
 namespace ringback::rtp {
 class PacketView;
@@ -22,6 +23,9 @@ class PacketView;
 namespace ringback::bridge {
 
 struct DialRequest;
+
+/// The result of a method that somebody in the room called: its payload, or why there is none.
+using RpcResult = base::Result<std::string, livekit::RpcResponse::Error>;
 
 /// The one door between a phone leg and a room, whichever room server has it: nothing else in `bridge` knows
 /// where the room lives.
@@ -42,6 +46,8 @@ class RoomSession {
     virtual void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) = 0;
     /// Somebody in the room presses keys ("12#").
     virtual void on_room_dtmf(std::string_view digits) = 0;
+    /// Somebody in the room, or the server's API, calls a method of the phone; see bridge/phone_rpc.h.
+    [[nodiscard]] virtual RpcResult on_room_rpc(std::string_view method, std::string_view payload) = 0;
     /// How many other participants there are now, phones included, invisible ones not.
     virtual void on_others(std::size_t others) = 0;
     /// We are out of the room (removed, room deleted, replaced, server lost), or never got in; the session

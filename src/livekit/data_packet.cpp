@@ -229,7 +229,41 @@ std::string make_rpc_request(const RpcRequest& request, const std::string& desti
   to->set_method(request.method);
   to->set_payload(request.payload);
   to->set_response_timeout_ms(request.response_timeout_ms);
-  to->set_version(1);  // version 2 travels as a text stream instead
+  to->set_version(request.version);
+  message.add_destination_identities(destination_identity);
+  return serialize(message, from);
+}
+
+std::optional<RpcRequest> parse_rpc_request(std::string_view packet) {
+  const auto message = parse_whole(packet);
+  if (!message || !message->has_rpc_request()) return std::nullopt;
+  const wire::RpcRequest& from = message->rpc_request();
+  return RpcRequest{.id = from.id(),
+                    .method = from.method(),
+                    .payload = from.payload(),
+                    .response_timeout_ms = from.response_timeout_ms(),
+                    .version = from.version()};
+}
+
+std::string make_rpc_ack(const RpcAck& ack, const std::string& destination_identity, const DataStamp& from) {
+  wire::DataPacket message;
+  message.mutable_rpc_ack()->set_request_id(ack.request_id);
+  message.add_destination_identities(destination_identity);
+  return serialize(message, from);
+}
+
+std::string make_rpc_response(const RpcResponse& response, const std::string& destination_identity,
+                              const DataStamp& from) {
+  wire::DataPacket message;
+  wire::RpcResponse* to = message.mutable_rpc_response();
+  to->set_request_id(response.request_id);
+  if (response.error) {
+    to->mutable_error()->set_code(response.error->code);
+    to->mutable_error()->set_message(response.error->message);
+    to->mutable_error()->set_data(response.error->data);
+  } else {
+    to->set_payload(response.payload);
+  }
   message.add_destination_identities(destination_identity);
   return serialize(message, from);
 }

@@ -92,12 +92,14 @@ struct UserPacket {
 /// Server API SendData gives an empty identity and sid: receivers then see no sender.
 [[nodiscard]] std::string make_user_packet(const UserPacket& user, const DataStamp& from);
 
-/// The members of an RPC that the server's own PerformRpc needs.
+/// A call of a method that another participant serves, in the packets of version 1 (version 2 travels as text
+/// streams, to participants that announce it).
 struct RpcRequest {
   std::string id;
   std::string method;
   std::string payload;
   std::uint32_t response_timeout_ms = 0;
+  std::uint32_t version = 1;
 };
 struct RpcAck {
   std::string request_id;
@@ -112,9 +114,22 @@ struct RpcResponse {
   };
   std::optional<Error> error;
 };
+/// Error codes that LiveKit's clients know; what a method itself refuses is kRpcApplicationError.
+inline constexpr std::uint32_t kRpcUnsupportedMethod = 1400;
+inline constexpr std::uint32_t kRpcUnsupportedVersion = 1404;
+inline constexpr std::uint32_t kRpcApplicationError = 1500;
+inline constexpr std::uint32_t kRpcResponseTooLarge = 1504;
+/// Of a payload, in bytes.
+inline constexpr std::size_t kMaxRpcPayload = 15 * 1024;
 
 [[nodiscard]] std::string make_rpc_request(const RpcRequest& request, const std::string& destination_identity,
                                            const DataStamp& from);
+[[nodiscard]] std::optional<RpcRequest> parse_rpc_request(std::string_view packet);
+/// "I have the request": due at once, before the response.
+[[nodiscard]] std::string make_rpc_ack(const RpcAck& ack, const std::string& destination_identity,
+                                       const DataStamp& from);
+[[nodiscard]] std::string make_rpc_response(const RpcResponse& response,
+                                            const std::string& destination_identity, const DataStamp& from);
 [[nodiscard]] std::optional<RpcAck> parse_rpc_ack(std::string_view packet);
 [[nodiscard]] std::optional<RpcResponse> parse_rpc_response(std::string_view packet);
 
