@@ -14,10 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)livekit::parse_signal_request(text);
   (void)livekit::parse_signal_request_json(text);
   (void)livekit::parse_signal_response(text);
+  (void)livekit::parse_region_urls(text);
   (void)livekit::parse_candidate_init(text);
   (void)livekit::parse_data_envelope(text);
   (void)livekit::parse_sip_dtmf(text);
   (void)livekit::parse_user_packet(text);
+  (void)livekit::parse_rpc_request(text);
   (void)livekit::parse_rpc_ack(text);
   (void)livekit::parse_rpc_response(text);
   return 0;

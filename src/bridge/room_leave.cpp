@@ -46,6 +46,9 @@ CallCause cause_of(livekit::DisconnectReason reason) {
       return CallCause::kShuttingDown;
     case livekit::DisconnectReason::kDuplicateIdentity:
       return CallCause::kRemoved;
+    case livekit::DisconnectReason::kConnectionTimeout:
+    case livekit::DisconnectReason::kJoinFailure:
+      return CallCause::kLiveKitUnreachable;
     default:
       return CallCause::kRoomClosed;
   }

@@ -27,6 +27,8 @@ class ClientWorld final : public webrtc_transport::TransportContext, public Sign
     std::string token;
     std::vector<livekit::SignalRequest> received;
     SignalLink::Listener* listener = nullptr;  ///< null once the client has let go
+    unsigned failures = 0;
+    std::vector<std::string> regions;
 
     void send(const livekit::SignalResponse& message) const {
       if (listener != nullptr) listener->on_frame(livekit::encode(message));
@@ -59,9 +61,9 @@ class ClientWorld final : public webrtc_transport::TransportContext, public Sign
     return *connections.back();
   }
 
-  std::unique_ptr<SignalLink> dial(const std::string& target, const std::string& token,
-                                   SignalLink::Listener& listener) override {
-    connections.push_back(std::make_shared<Connection>(Connection{target, token, {}, &listener}));
+  std::unique_ptr<SignalLink> dial(const SignalRoute& route, SignalLink::Listener& listener) override {
+    connections.push_back(std::make_shared<Connection>(
+        Connection{route.target, route.token, {}, &listener, route.failures, route.regions}));
     return std::make_unique<Link>(connections.back());
   }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ringback::client {
 
@@ -27,16 +28,23 @@ class SignalLink {
   };
 
   virtual ~SignalLink() = default;
-  /// One binary frame.
+  /// One binary frame; before the connection is open it waits for it.
   virtual void send(std::string frame) = 0;
+};
+
+/// Where a connection is to go.
+struct SignalRoute {
+  std::string target;                ///< path and query behind the server's URL
+  std::string token;                 ///< goes into the Authorization header
+  unsigned failures = 0;             ///< connections that failed in a row before this one
+  std::vector<std::string> regions;  ///< other addresses that the server has named, best first
 };
 
 /// Opens signalling connections to the one room server that a call's settings name.
 class SignalDialer {
  public:
   virtual ~SignalDialer() = default;
-  /// `target`: path and query behind the server's URL; `token` goes into the Authorization header.
-  [[nodiscard]] virtual std::unique_ptr<SignalLink> dial(const std::string& target, const std::string& token,
+  [[nodiscard]] virtual std::unique_ptr<SignalLink> dial(const SignalRoute& route,
                                                          SignalLink::Listener& listener) = 0;
 };
 

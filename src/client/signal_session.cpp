@@ -77,7 +77,10 @@ void SignalSession::media_closed() {
 
 void SignalSession::leave(DisconnectReason reason) {
   if (state_ == State::kOver) return;
-  send(livekit::Leave{.reason = reason});
+  // A server that is just letting us in keeps who only hangs up in its room for a minute.
+  if (state_ == State::kUp || state_ == State::kOpening) {
+    link_->send(livekit::encode_request(livekit::Leave{.reason = reason}));
+  }
   state_ = State::kOver;
   alarm_.cancel();
   drop_link();
@@ -102,7 +105,9 @@ void SignalSession::open() {
   open_at_ = base::kNever;
   silence_at_ = context_.now() + kFirstMessageTimeout;
   state_ = State::kOpening;
-  link_ = dialer_.dial(livekit::signal_target(query), token_, *this);
+  link_ = dialer_.dial(
+      {.target = livekit::signal_target(query), .token = token_, .failures = failures_, .regions = regions_},
+      *this);
 }
 
 void SignalSession::tick(base::TimePoint now) {
@@ -116,6 +121,7 @@ void SignalSession::tick(base::TimePoint now) {
         {.kind = SessionEnd::Kind::kLeft, .reason = DisconnectReason::kParticipantRemoved, .detail = {}});
   }
   if (now >= silence_at_) {
+    if (state_ == State::kOpening) ++failures_;
     recover(state_ == State::kUp || resuming_, "the room server does not answer");
   } else if (now >= goodbye_by_) {
     recover(false, "the room server closed the media connection");
@@ -167,6 +173,7 @@ void SignalSession::on_first(const livekit::SignalResponse& message) {
 
 void SignalSession::came_up(std::int32_t ping_interval, std::int32_t ping_timeout) {
   state_ = State::kUp;
+  failures_ = 0;
   if (ping_interval > 0) ping_interval_ = std::chrono::seconds(ping_interval);
   if (ping_timeout > 0) ping_timeout_ = std::chrono::seconds(ping_timeout);
   // A server that announces none is not pinged; the connection's own keep-alive watches it.
@@ -177,6 +184,7 @@ void SignalSession::came_up(std::int32_t ping_interval, std::int32_t ping_timeou
 }
 
 void SignalSession::on_leave(const livekit::Leave& leave) {
+  if (!leave.regions.empty()) regions_ = leave.regions;
   switch (leave.action) {
     case LeaveAction::kResume:
       return recover(true, "the room server moves the session");
@@ -200,8 +208,13 @@ void SignalSession::on_lost(SignalLoss loss) {
   if (state_ != State::kOpening && state_ != State::kUp) return;
   if (state_ == State::kOpening && loss.http_status >= 400 && loss.http_status < 500 &&
       loss.http_status != 429) {
+    // The room that we were in, on a server that makes none by itself.
+    if (loss.http_status == 404 && !participant_sid_.empty()) {
+      return end({.kind = SessionEnd::Kind::kLeft, .reason = DisconnectReason::kRoomClosed, .detail = {}});
+    }
     return end({.kind = SessionEnd::Kind::kRefused, .reason = {}, .detail = std::move(loss.reason)});
   }
+  if (state_ == State::kOpening) ++failures_;
   recover(state_ == State::kUp || resuming_, loss.reason);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/alarm.h"
 #include "base/time.h"
@@ -110,6 +111,8 @@ class SignalSession final : private SignalLink::Listener {
   bool media_closed_ = false;  ///< the server has closed the media of this stay
   bool forgotten_ = false;     ///< it did not let us resume; the next attempt begins a new stay
   unsigned attempt_ = 0;
+  unsigned failures_ = 0;                         ///< connections that failed to open, in a row
+  std::vector<std::string> regions_;              ///< of the server's last Leave
   base::TimePoint trouble_since_ = base::kNever;  ///< kNever: all is well
   base::Duration limit_{};
   std::string why_;

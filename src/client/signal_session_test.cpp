@@ -166,6 +166,35 @@ TEST_F(SignalSessionTest, TriesWithGrowingDelaysAndResumesOnlyWhileItIsRemembere
   EXPECT_LT(world.connections.size(), 40U);
 }
 
+TEST_F(SignalSessionTest, TellsTheDialerOfFailuresAndOfTheRegionsThatTheServerNamed) {
+  join();
+  livekit::Leave leave{DisconnectReason::kMigration, LeaveAction::kResume};
+  leave.regions = {"wss://a.example", "wss://b.example"};
+  world.last().send(leave);
+  world.pass(10ms);
+  EXPECT_EQ(world.last().failures, 0U);
+  EXPECT_EQ(world.last().regions, leave.regions);
+  world.last().lose({.http_status = 503, .reason = "down"});
+  world.pass(1s);
+  EXPECT_EQ(world.last().failures, 1U);
+  world.pass(16s);  // silence
+  EXPECT_EQ(world.last().failures, 2U);
+  world.last().send(join_response("PA_new"));
+  world.last().lose();
+  world.pass(10s);
+  EXPECT_EQ(world.last().failures, 0U);
+}
+
+TEST_F(SignalSessionTest, ARoomThatIsGoneIsNoRefusal) {
+  join();
+  world.last().lose();
+  world.pass(10ms);
+  world.last().lose({.http_status = 404, .reason = "requested room does not exist"});
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->kind, SessionEnd::Kind::kLeft);
+  EXPECT_EQ(over->reason, DisconnectReason::kRoomClosed);
+}
+
 TEST_F(SignalSessionTest, ARefusalIsFinal) {
   session.start();
   world.pass(5ms);
@@ -215,6 +244,16 @@ TEST_F(SignalSessionTest, SaysGoodbyeAndHearsNothingMore) {
   world.pass(60s);
   EXPECT_EQ(world.connections.size(), 1U);
   EXPECT_FALSE(over);
+}
+
+TEST_F(SignalSessionTest, SaysGoodbyeToAServerThatIsJustLettingItIn) {
+  session.start();
+  world.pass(5ms);
+  const auto connection = world.connections.front();
+  session.leave(DisconnectReason::kUserRejected);
+  world.pass(5ms);
+  EXPECT_EQ(connection->all<livekit::Leave>().size(), 1U);
+  EXPECT_EQ(connection->listener, nullptr);
 }
 
 TEST_F(SignalSessionTest, RubbishEndsTheConnectionNotTheSession) {

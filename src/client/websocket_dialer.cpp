@@ -1,5 +1,8 @@
 #include "client/websocket_dialer.h"
 
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "http/client.h"
@@ -12,7 +15,10 @@ namespace {
 
 /// How long a connection that its participant has left may take to send what is queued.
 constexpr base::Duration kFarewell = std::chrono::seconds(1);
+/// The same for one that is still being opened.
+constexpr base::Duration kLateFarewell = std::chrono::seconds(5);
 constexpr std::size_t kMaxReason = 200;
+constexpr base::Duration kRegionPatience = std::chrono::seconds(3);
 
 /// The listener as posts from the front find it: null inside when the link is gone. Read on the worker only.
 using Slot = std::shared_ptr<SignalLink::Listener*>;
@@ -42,7 +48,35 @@ class FrontEnd : public std::enable_shared_from_this<FrontEnd> {
   FrontEnd(net::Front& front, base::Executor& worker, Slot slot)
       : front_(front), worker_(worker), slot_(std::move(slot)) {}
 
-  void open(http::Client& client, std::string url, const std::string& token) {
+  void open(http::Client& client, RegionBook& regions, const SignalRoute& route) {
+    regions.find(route, [weak = weak_from_this(), &client, target = route.target,
+                         token = route.token](const std::string& url) {
+      if (const auto self = weak.lock()) self->connect(client, http::join_url(url, target), token);
+    });
+  }
+
+  void send(std::string frame) {
+    if (socket_) {
+      socket_->send(http::FrameKind::kBinary, std::move(frame));
+    } else {
+      early_.push_back(std::move(frame));
+    }
+  }
+
+  /// The participant is gone: what is queued still leaves.
+  void release() {
+    released_ = true;
+    if (!socket_ && early_.empty()) return exchange_.cancel();
+    if (socket_) socket_->close();
+    front_.schedule(front_.now() + (socket_ ? kFarewell : kLateFarewell), [self = shared_from_this()] {
+      self->exchange_.cancel();
+      self->socket_.reset();
+    });
+  }
+
+ private:
+  void connect(http::Client& client, std::string url, const std::string& token) {
+    if (released_) return;
     http::WebSocketRequest request;
     request.url = std::move(url);
     request.headers.add("Authorization", "Bearer " + token);
@@ -60,21 +94,11 @@ class FrontEnd : public std::enable_shared_from_this<FrontEnd> {
           if (!self) return;
           if (!opened) return self->lose(loss_of(opened.error()));
           self->socket_ = std::move(*opened);
+          for (auto& frame : std::exchange(self->early_, {})) self->send(std::move(frame));
+          if (self->released_) self->socket_->close();
         });
   }
 
-  void send(std::string frame) {
-    if (socket_) socket_->send(http::FrameKind::kBinary, std::move(frame));
-  }
-
-  /// The participant is gone: what is queued still leaves.
-  void release() {
-    if (!socket_) return exchange_.cancel();
-    socket_->close();
-    front_.schedule(front_.now() + kFarewell, [self = shared_from_this()] { self->socket_.reset(); });
-  }
-
- private:
   void on_frame(std::string payload) {
     const bool posted = worker_.post([slot = slot_, payload = std::move(payload)]() mutable {
       if (*slot != nullptr) (*slot)->on_frame(std::move(payload));
@@ -99,6 +123,31 @@ class FrontEnd : public std::enable_shared_from_this<FrontEnd> {
   const Slot slot_;
   http::ClientExchange exchange_;
   std::unique_ptr<http::WebSocket> socket_;
+  std::vector<std::string> early_;  ///< sent when it is open
+  bool released_ = false;
+};
+
+/// Asks LiveKit Cloud for its regions. One question at a time; front thread.
+class RegionFetch {
+ public:
+  explicit RegionFetch(http::Client& client) : client_(client) {}
+
+  void operator()(const std::string& url, const std::string& token, RegionBook::Answer answer) {
+    http::ClientRequest request;
+    request.url = url;
+    request.headers.add("Authorization", "Bearer " + token);
+    request.timeouts.answer = kRegionPatience;
+    *exchange_ =
+        client_.send(std::move(request),
+                     [answer = std::move(answer)](base::Result<http::Response, http::ClientError> outcome) {
+                       if (!outcome || outcome->status != 200) return answer(std::nullopt);
+                       answer(std::move(outcome->body));
+                     });
+  }
+
+ private:
+  http::Client& client_;
+  std::shared_ptr<http::ClientExchange> exchange_ = std::make_shared<http::ClientExchange>();
 };
 
 /// The worker's end.
@@ -124,14 +173,19 @@ class WebSocketLink final : public SignalLink {
 
 }  // namespace
 
-std::unique_ptr<SignalLink> WebSocketDialer::dial(const std::string& target, const std::string& token,
-                                                  SignalLink::Listener& listener) {
+WebSocketDialer::WebSocketDialer(net::Front& front, http::Client& client, base::Executor& worker,
+                                 const std::string& url)
+    : front_(front),
+      client_(client),
+      worker_(worker),
+      regions_(std::make_shared<RegionBook>(url, RegionFetch(client), [&front] { return front.now(); })) {}
+
+std::unique_ptr<SignalLink> WebSocketDialer::dial(const SignalRoute& route, SignalLink::Listener& listener) {
   auto slot = std::make_shared<SignalLink::Listener*>(&listener);
   auto end = std::make_shared<FrontEnd>(front_, worker_, slot);
   // When the front refuses the work, the session hears nothing and tries again.
-  static_cast<void>(front_.post([end, &client = client_, url = http::join_url(url_, target), token] {
-    end->open(client, url, token);
-  }));
+  static_cast<void>(front_.post(
+      [end, &client = client_, regions = regions_, route] { end->open(client, *regions, route); }));
   return std::make_unique<WebSocketLink>(front_, std::move(end), std::move(slot));
 }
 

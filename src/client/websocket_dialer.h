@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/executor.h"
+#include "client/region_book.h"
 #include "client/signal_link.h"
 
 namespace ringback::http {
@@ -22,17 +23,16 @@ namespace ringback::client {
 class WebSocketDialer final : public SignalDialer {
  public:
   /// `url`: of the room server, ws, wss, http or https.
-  WebSocketDialer(net::Front& front, http::Client& client, base::Executor& worker, std::string url)
-      : front_(front), client_(client), worker_(worker), url_(std::move(url)) {}
+  WebSocketDialer(net::Front& front, http::Client& client, base::Executor& worker, const std::string& url);
 
-  [[nodiscard]] std::unique_ptr<SignalLink> dial(const std::string& target, const std::string& token,
+  [[nodiscard]] std::unique_ptr<SignalLink> dial(const SignalRoute& route,
                                                  SignalLink::Listener& listener) override;
 
  private:
   net::Front& front_;
   http::Client& client_;
   base::Executor& worker_;
-  const std::string url_;
+  const std::shared_ptr<RegionBook> regions_;
 };
 
 }  // namespace ringback::client

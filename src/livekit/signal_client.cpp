@@ -59,10 +59,17 @@ ReconnectResponse from_wire(const wire::ReconnectResponse& from) {
   return to;
 }
 
+std::vector<std::string> urls_of(const wire::RegionSettings& from) {
+  std::vector<std::string> urls;
+  for (const auto& region : from.regions()) urls.push_back(region.url());
+  return urls;
+}
+
 Leave from_wire(const wire::LeaveRequest& from) {
   Leave to{.reason = static_cast<DisconnectReason>(from.reason()),
            .action = static_cast<LeaveAction>(from.action()),
-           .can_reconnect = from.can_reconnect()};
+           .can_reconnect = from.can_reconnect(),
+           .regions = urls_of(from.regions())};
   // Servers before protocol 13 only have the flag.
   if (to.can_reconnect && to.action == LeaveAction::kDisconnect) to.action = LeaveAction::kReconnect;
   return to;
@@ -186,6 +193,12 @@ base::Result<std::optional<SignalResponse>, WireError> parse_signal_response(std
   wire::SignalResponse response;
   if (!read_binary(frame, &response)) return base::Failure{WireError::kMalformed};
   return convert(response);
+}
+
+std::vector<std::string> parse_region_urls(std::string_view json) {
+  wire::RegionSettings settings;
+  if (!read_json(json, &settings)) return {};
+  return urls_of(settings);
 }
 
 std::string signal_target(const SignalQuery& query) {

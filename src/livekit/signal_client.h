@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "livekit/signal_request.h"
@@ -23,6 +24,10 @@ using ClientMessage = std::variant<Offer, Answer, Trickle, AddTrack, MuteTrack, 
 /// displays or newer features.
 [[nodiscard]] base::Result<std::optional<SignalResponse>, WireError> parse_signal_response(
     std::string_view frame);
+
+/// The addresses in LiveKit Cloud's answer to `GET /settings/regions`, best first; none when it is no such
+/// answer.
+[[nodiscard]] std::vector<std::string> parse_region_urls(std::string_view json);
 
 /// How a client introduces itself on `/rtc`.
 struct SignalQuery {

@@ -100,6 +100,8 @@ struct Leave {
   DisconnectReason reason = DisconnectReason::kUnknown;
   LeaveAction action = LeaveAction::kDisconnect;
   bool can_reconnect = false;
+  /// Addresses where the client may join instead, best first; told by LiveKit Cloud only.
+  std::vector<std::string> regions = {};
 };
 
 struct UpdateVideoLayers {

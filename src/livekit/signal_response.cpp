@@ -83,6 +83,7 @@ class Writer {
     to_->mutable_leave()->set_action(static_cast<wire::LeaveRequest_Action>(from.action));
     // Clients before protocol 13 know only this flag.
     to_->mutable_leave()->set_can_reconnect(from.can_reconnect || from.action == LeaveAction::kReconnect);
+    for (const auto& url : from.regions) to_->mutable_leave()->mutable_regions()->add_regions()->set_url(url);
   }
 
   void operator()(const MuteTrack& from) const { livekit::to_wire(from, to_->mutable_mute()); }
