@@ -3,43 +3,17 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
-import { Ringback } from './harness/ringback.js';
-import { RoomMember } from './harness/room_member.js';
-import { RtpPeer } from './harness/rtp_peer.js';
-import { SippPhone } from './harness/sipp.js';
-import { eventually, pause } from './harness/wait.js';
+import { callMethods, keysBothWays, soundBothWays } from './harness/conversation.js';
+import { Scene } from './harness/scene.js';
+import { eventually } from './harness/wait.js';
 
-const open = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) await thing.close();
-});
-
-async function call(scenario, options = {}, settings = {}) {
-  const phone = await SippPhone.start(scenario, options);
-  open.push(phone);
-  const uri = options.transport === 'tcp' ? `${phone.uri};transport=tcp` : phone.uri;
-  const ringback = await Ringback.start({ SIP_TRUNK_URI: uri, SIP_TRUNK_NUMBER: '+15550001000', ...settings });
-  open.push(ringback);
-  const placed = await ringback.place('+15551230000');
-  return { phone, ringback, placed };
-}
-
-async function join(placed) {
-  const member = await RoomMember.join(placed.url, placed.token);
-  open.push({ close: () => member.leave() });
-  return member;
-}
-
-async function openPeer() {
-  const peer = await RtpPeer.open();
-  open.push(peer);
-  return peer;
-}
+const scene = new Scene();
+afterEach(() => scene.close());
 
 for (const transport of ['udp', 'tcp']) {
   test(`audio goes to the phone and comes back, SIP over ${transport}`, async () => {
-    const { phone, ringback, placed } = await call('answer_echo', { echo: true, transport });
-    const user = await join(placed);
+    const { phone, ringback, placed } = await scene.callSipp('answer_echo', { echo: true, transport });
+    const user = await scene.join(placed);
     await user.playTone(800);
     await ringback.status(placed.callId, 'connected');
     await (await user.recording('sip-caller')).tone(800);
@@ -50,8 +24,8 @@ for (const transport of ['udp', 'tcp']) {
 }
 
 test('the tone that the phone plays is heard in the room', async () => {
-  const { phone, ringback, placed } = await call('answer_tone', { tone: 440 });
-  const user = await join(placed);
+  const { phone, ringback, placed } = await scene.callSipp('answer_tone', { tone: 440 });
+  const user = await scene.join(placed);
   await ringback.status(placed.callId, 'connected');
   const { level } = await (await user.recording('sip-caller')).tone(440);
   assert.ok(Math.abs(level - -12) < 3, `played at -12 dB, heard at ${level.toFixed(1)} dB`);
@@ -60,15 +34,11 @@ test('the tone that the phone plays is heard in the room', async () => {
 });
 
 test('the tone of the room is heard at the phone at its level, in an unbroken stream of 20 ms', async () => {
-  const peer = await openPeer();
-  const { phone, ringback, placed } = await call('answer_peer', { peer });
-  const user = await join(placed);
-  await user.playTone(1000);
+  const peer = await scene.peer();
+  const { phone, ringback, placed } = await scene.callSipp('answer_peer', { peer });
+  const user = await scene.join(placed);
   await ringback.status(placed.callId, 'connected');
-  peer.playTone(440);
-  const { level } = await peer.heard.tone(1000);
-  assert.ok(Math.abs(level - -12) < 3, `played at -12 dB, heard at ${level.toFixed(1)} dB`);
-  await (await user.recording('sip-caller')).tone(440);
+  await soundBothWays(user, peer);
 
   const audio = peer.packets.filter((packet) => packet.type === 0);
   assert.equal(new Set(audio.map((packet) => packet.ssrc)).size, 1, 'one SSRC');
@@ -80,9 +50,9 @@ test('the tone of the room is heard at the phone at its level, in an unbroken st
 });
 
 test('early media is heard before the answer', async () => {
-  const peer = await openPeer();
-  const { phone, ringback, placed } = await call('early_media_peer', { peer });
-  const user = await join(placed);
+  const peer = await scene.peer();
+  const { phone, ringback, placed } = await scene.callSipp('early_media_peer', { peer });
+  const user = await scene.join(placed);
   peer.playTone(620, -12, { host: '127.0.0.1', port: await localRtpPort(phone) });
   await (await user.recording('sip-caller')).tone(620);
   await ringback.status(placed.callId, 'connected');
@@ -91,33 +61,30 @@ test('early media is heard before the answer', async () => {
 });
 
 test('keys pressed in the room reach the phone, keys pressed at the phone reach the room', async () => {
-  const peer = await openPeer();
-  const { ringback, placed } = await call('answer_peer', { peer });
-  const user = await join(placed);
-  await user.playTone(1000);
+  const peer = await scene.peer();
+  const { ringback, placed } = await scene.callSipp('answer_peer', { peer });
+  const user = await scene.join(placed);
   await ringback.status(placed.callId, 'connected');
-  await eventually('audio at the phone', 5000, () => peer.remote);
-  for (const [code, digit] of [[1, '1'], [0, '0'], [11, '#']]) await user.room.localParticipant.publishDtmf(code, digit);
-  await eventually('three digits at the phone', 10_000, () => peer.digits.length >= 3);
-  await pause(500);
-  assert.deepEqual(peer.digits, ['1', '0', '#']);
+  await soundBothWays(user, peer);
+  await keysBothWays(user, peer);
+});
 
-  peer.playTone(440);
-  await (await user.recording('sip-caller')).tone(440);
-  for (const digit of ['5', '*']) await peer.sendDigit(digit);
-  await eventually('two digits in the room', 10_000, () => user.digits.length >= 2);
-  assert.deepEqual(user.digits.map(({ digit }) => digit), ['5', '*']);
+test('the user calls the methods of the phone, and ends the call by one', async () => {
+  const { phone, ringback, placed } = await scene.callSipp('answer_tone', { tone: 440 });
+  const user = await scene.join(placed);
+  await ringback.status(placed.callId, 'connected');
+  await callMethods(ringback, placed, user, phone);
 });
 
 test('nobody else can take over the audio of a call', async () => {
-  const peer = await openPeer();
-  const { phone, ringback, placed } = await call('answer_peer', { peer });
-  const user = await join(placed);
+  const peer = await scene.peer();
+  const { phone, ringback, placed } = await scene.callSipp('answer_peer', { peer });
+  const user = await scene.join(placed);
   await user.playTone(1000);
   await ringback.status(placed.callId, 'connected');
   peer.playTone(440);
   await peer.heard.tone(1000);
-  const stranger = await openPeer();
+  const stranger = await scene.peer();
   stranger.playTone(2000, -6, { host: '127.0.0.1', port: await localRtpPort(phone) });
   await eventually('a second of the stranger', 5000, () => stranger.sent >= 50);
   await user.hearsAgain('sip-caller', 440);
@@ -126,7 +93,7 @@ test('nobody else can take over the audio of a call', async () => {
 });
 
 test('an answer whose ACK was lost is acknowledged again, as often as it comes', async () => {
-  const { phone, ringback, placed } = await call('lost_ack', { echo: true });
+  const { phone, ringback, placed } = await scene.callSipp('lost_ack', { echo: true });
   await ringback.status(placed.callId, 'connected');
   await eventually('an ACK that sipp keeps', 30_000, () => {
     const acknowledged = phone.received.filter((line) => line.startsWith('ACK ')).length;
@@ -140,7 +107,7 @@ test('an answer whose ACK was lost is acknowledged again, as often as it comes',
 for (const [algorithm, hash] of [['md5', 'md5'], ['sha256', 'sha256']]) {
   test(`a provider that asks for the password (${algorithm}) gets a digest of it, once`, async () => {
     const settings = { SIP_TRUNK_USERNAME: 'dialer', SIP_TRUNK_PASSWORD: 'correct horse' };
-    const { phone, ringback, placed } = await call(`auth_${algorithm}`, {}, settings);
+    const { phone, ringback, placed } = await scene.callSipp(`auth_${algorithm}`, {}, settings);
     await ringback.status(placed.callId, 'connected');
     await ringback.hangUp(placed.callId);
     await phone.finished();

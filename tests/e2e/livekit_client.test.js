@@ -1,72 +1,38 @@
 // An unmodified livekit-client in Chromium, without the page of ringback around it, calls a phone.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
-import { fileURLToPath } from 'node:url';
-import { Browser, heardTone } from './harness/browser.js';
+import { heardTone } from './harness/browser.js';
 import { DemoPhone } from './harness/demo_phone.js';
+import { PlainPage } from './harness/plain_page.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember, signToken } from './harness/room_member.js';
 import { eventually, kPatience } from './harness/wait.js';
 
-const kLibrary = fileURLToPath(new URL('../node_modules/livekit-client/dist/livekit-client.umd.js', import.meta.url));
-const kPage = '<!doctype html><title>plain</title><audio id="phone" autoplay></audio><script src="/livekit-client.js"></script>';
-
-let browser;
+let plain;
 let phone;
 let ringback;
-let site;
 let page;
 
 before(async () => {
-  site = http.createServer((request, response) => {
-    const script = request.url === '/livekit-client.js';
-    response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' });
-    response.end(script ? fs.readFileSync(kLibrary) : kPage);
-  });
-  await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
-  browser = await Browser.start(1000);
+  plain = await PlainPage.start(1000);
   phone = await DemoPhone.start(['--answer-after', '300', '--tone', '440']);
   ringback = await Ringback.start({ SIP_TRUNK_URI: phone.uri });
-  page = await browser.open(`http://localhost:${site.address().port}/`);
+  page = plain.page;
 });
 after(async () => {
-  await browser?.close();
+  await plain?.close();
   await ringback?.close();
   await phone?.close();
-  site?.close();
 });
-
-/** Joins with the library's defaults and publishes the microphone. */
-async function join(url, token) {
-  await page.evaluate(
-    async ({ url, token }) => {
-      const { Room, RoomEvent, Track } = window.LivekitClient;
-      const room = new Room();
-      window.room = room;
-      window.seen = [];
-      for (const name of Object.values(RoomEvent)) room.on(name, () => window.seen.push(name));
-      room.on(RoomEvent.TrackSubscribed, (track) => {
-        if (track.kind === Track.Kind.Audio) track.attach(document.querySelector('#phone'));
-      });
-      await room.connect(url, token);
-      await room.localParticipant.setMicrophoneEnabled(true);
-    },
-    { url, token },
-  );
-}
 
 test('the phone and the browser hear each other, and keys arrive', async () => {
   const placed = await ringback.place('+15551230000');
-  await join(placed.url, placed.token);
+  await plain.join(placed.url, placed.token);
   await ringback.status(placed.callId, 'connected');
   await phone.hears(1000);
   await heardTone(page, '#phone', 440, 15_000 * kPatience);
-  await page.evaluate(async () => {
-    for (const [code, digit] of [[4, '4'], [2, '2']]) await window.room.localParticipant.publishDtmf(code, digit);
-  });
+  await plain.press([[4, '4'], [2, '2']]);
   await eventually('two digits at the phone', 10_000, () => phone.digits.length >= 2);
   assert.deepEqual(phone.digits, ['4', '2']);
   const sip = await page.evaluate(() => {
@@ -105,7 +71,7 @@ test('a second participant hears the browser and exchanges data with it', async 
 
 test('leaving ends the call after a while', async () => {
   const [live] = (await ringback.request('GET', '/api/livekit/calls?status=connected')).json.calls;
-  await page.evaluate(() => window.room.disconnect());
+  await plain.leave();
   const row = await ringback.status(live.id, 'ended', 40_000);
   assert.equal(row.reason, 'room_empty');
 });

@@ -5,11 +5,12 @@ import { eventually } from './wait.js';
 
 /** A far phone played by `ringback phone`, in a process of its own; tells as JSON lines what happens to it. */
 export class DemoPhone {
-  static async start(args = []) {
+  /** `rtpPorts`: two for each call at once. */
+  static async start(args = [], rtpPorts = 40) {
     const phone = new DemoPhone();
     phone.port = await freePorts(2);
-    const rtp = await freePorts(40);
-    const where = ['--listen', `127.0.0.1:${phone.port}`, '--rtp-range', `${rtp}-${rtp + 39}`];
+    const rtp = await freePorts(rtpPorts);
+    const where = ['--listen', `127.0.0.1:${phone.port}`, '--rtp-range', `${rtp}-${rtp + rtpPorts - 1}`];
     phone.program = new Program('ringback phone', kBinary, ['phone', '--json', ...where, ...args]);
     await phone.event('ready');
     return phone;
