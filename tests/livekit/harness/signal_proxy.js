@@ -3,6 +3,8 @@ import net from 'node:net';
 /** Stands between a client and a server's signalling port, and can lose what the server says. Media goes past it. */
 export class SignalProxy {
   pairs = new Set();
+  /** The tokens of the connections that were opened, in order. */
+  tokens = [];
 
   static async start(port) {
     const proxy = new SignalProxy();
@@ -15,6 +17,7 @@ export class SignalProxy {
   join(client, server) {
     const pair = { client, server, deaf: false };
     this.pairs.add(pair);
+    client.once('data', (bytes) => this.tokens.push(/^Authorization: Bearer (\S+)/im.exec(bytes.toString('latin1'))?.[1]));
     client.on('data', (bytes) => server.write(bytes));
     server.on('data', (bytes) => pair.deaf || client.write(bytes));
     for (const socket of [client, server]) {
