@@ -215,6 +215,24 @@ TEST_F(RemoteParticipantTest, AResumeTellsTheStateAndRestartsIce) {
   EXPECT_NE(after->transport.ice_ufrag, before->transport.ice_ufrag);
 }
 
+TEST_F(RemoteParticipantTest, GoesAlongWhenTheServerMovesItToAnotherRoom) {
+  auto response = join_response();
+  response.other_participants = {other("a", "TR_A")};
+  join(response);
+  livekit::RoomMoved moved;
+  moved.token = "t2";
+  moved.participant.sid = "PA_moved";
+  moved.participant.identity = "phone";
+  moved.other_participants = {other("b", "TR_B"), other("c", "TR_C")};
+  world.last().send(moved);
+  EXPECT_EQ(participant.sid(), "PA_moved");
+  EXPECT_EQ(others, 2U);
+  const auto wishes = world.last().all<livekit::UpdateSubscription>();
+  ASSERT_EQ(wishes.size(), 2U);
+  EXPECT_EQ(wishes[1].track_sids, (std::vector<std::string>{"TR_B", "TR_C"}));
+  EXPECT_FALSE(departed);
+}
+
 TEST_F(RemoteParticipantTest, ServerLeaveIsTheLastWord) {
   join();
   world.last().send(livekit::Leave{livekit::DisconnectReason::kRoomDeleted});
