@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "livekit/sip_wire.h"
 #include "livekit/twirp_body.h"
 #include "livekit/wire_conversion.h"
 #include "livekit_sip.pb.h"
@@ -9,38 +10,8 @@
 namespace ringback::livekit {
 namespace {
 
-/// A duration of the wire, clamped to what microseconds can hold: 100 years are "for ever" to a phone call.
-base::Duration from_wire(const google::protobuf::Duration& from) {
-  constexpr std::int64_t kMaxSeconds = 100LL * 366 * 24 * 3600;
-  const std::int64_t seconds = std::clamp<std::int64_t>(from.seconds(), -kMaxSeconds, kMaxSeconds);
-  return std::chrono::seconds(seconds) + std::chrono::microseconds(from.nanos() / 1000);
-}
-
-void to_wire(base::Duration from, google::protobuf::Duration* to) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(from);
-  to->set_seconds(seconds.count());
-  to->set_nanos(static_cast<std::int32_t>((from - seconds).count() * 1000));
-}
-
-SipMediaConfig from_wire(const wire::SIPMediaConfig& from) {
-  SipMediaConfig to;
-  to.only_listed_codecs = from.only_listed_codecs();
-  for (const wire::SIPCodec& codec : from.codecs()) to.codecs.push_back({codec.name(), codec.rate()});
-  if (from.has_encryption()) to.encryption = static_cast<SipMediaEncryption>(from.encryption());
-  if (from.has_media_timeout()) to.media_timeout = from_wire(from.media_timeout());
-  return to;
-}
-
-void to_wire(const SipMediaConfig& from, wire::SIPMediaConfig* to) {
-  to->set_only_listed_codecs(from.only_listed_codecs);
-  for (const SipCodec& codec : from.codecs) {
-    wire::SIPCodec* added = to->add_codecs();
-    added->set_name(codec.name);
-    added->set_rate(codec.rate);
-  }
-  if (from.encryption) to->set_encryption(static_cast<wire::SIPMediaEncryption>(*from.encryption));
-  if (from.media_timeout) to_wire(*from.media_timeout, to->mutable_media_timeout());
-}
+using livekit::from_wire;
+using livekit::to_wire;
 
 SipOutboundTrunk from_wire(const wire::SIPOutboundTrunkInfo& from) {
   SipOutboundTrunk to{.sip_trunk_id = from.sip_trunk_id(),
@@ -103,26 +74,6 @@ SipOutboundTrunkUpdate from_wire(const wire::SIPOutboundTrunkUpdate& from) {
   return to;
 }
 
-SipUri from_wire(const wire::SIPUri& from) {
-  return {.user = from.user(),
-          .host = from.host(),
-          .ip = from.ip(),
-          .port = from.port(),
-          .transport = static_cast<SipTransport>(from.transport())};
-}
-
-/// SIPRequestDest and SIPNamedDest share the oneof.
-template <class Message>
-SipRequestDest destination_of(const Message& from) {
-  if (from.has_raw()) return from.raw();
-  if (from.has_values()) return from_wire(from.values());
-  return std::monostate{};
-}
-
-SipNamedDest from_wire(const wire::SIPNamedDest& from) {
-  return {.display_name = from.display_name(), .uri = destination_of(from)};
-}
-
 SipOutboundConfig from_wire(const wire::SIPOutboundConfig& from) {
   return {.hostname = from.hostname(),
           .destination_country = from.destination_country(),
@@ -132,25 +83,6 @@ SipOutboundConfig from_wire(const wire::SIPOutboundConfig& from) {
           .headers_to_attributes = from_wire_map(from.headers_to_attributes()),
           .attributes_to_headers = from_wire_map(from.attributes_to_headers()),
           .from_host = from.from_host()};
-}
-
-void to_wire(const SipUri& from, wire::SIPUri* to) {
-  to->set_user(from.user);
-  to->set_host(from.host);
-  to->set_ip(from.ip);
-  to->set_port(from.port);
-  to->set_transport(static_cast<wire::SIPTransport>(from.transport));
-}
-
-template <class Message>
-void set_destination(const SipRequestDest& from, Message* to) {
-  if (const auto* raw = std::get_if<std::string>(&from)) to->set_raw(*raw);
-  if (const auto* uri = std::get_if<SipUri>(&from)) to_wire(*uri, to->mutable_values());
-}
-
-void to_wire(const SipNamedDest& from, wire::SIPNamedDest* to) {
-  to->set_display_name(from.display_name);
-  set_destination(from.uri, to);
 }
 
 void to_wire(const SipOutboundConfig& from, wire::SIPOutboundConfig* to) {
@@ -167,7 +99,7 @@ void to_wire(const SipOutboundConfig& from, wire::SIPOutboundConfig* to) {
 void to_wire(const CreateSipParticipantRequest& from, wire::CreateSIPParticipantRequest* to) {
   to->set_sip_trunk_id(from.sip_trunk_id);
   if (from.trunk) to_wire(*from.trunk, to->mutable_trunk());
-  if (from.sip_request_uri) set_destination(*from.sip_request_uri, to->mutable_sip_request_uri());
+  if (from.sip_request_uri) to_wire(*from.sip_request_uri, to->mutable_sip_request_uri());
   if (from.sip_to_header) to_wire(*from.sip_to_header, to->mutable_sip_to_header());
   if (from.sip_from_header) to_wire(*from.sip_from_header, to->mutable_sip_from_header());
   to->set_sip_call_to(from.sip_call_to);
@@ -202,7 +134,7 @@ CreateSipParticipantRequest from_wire(const wire::CreateSIPParticipantRequest& f
   CreateSipParticipantRequest to;
   to.sip_trunk_id = from.sip_trunk_id();
   if (from.has_trunk()) to.trunk = from_wire(from.trunk());
-  if (from.has_sip_request_uri()) to.sip_request_uri = destination_of(from.sip_request_uri());
+  if (from.has_sip_request_uri()) to.sip_request_uri = from_wire(from.sip_request_uri());
   if (from.has_sip_to_header()) to.sip_to_header = from_wire(from.sip_to_header());
   if (from.has_sip_from_header()) to.sip_from_header = from_wire(from.sip_from_header());
   to.sip_call_to = from.sip_call_to();
