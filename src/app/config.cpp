@@ -148,6 +148,26 @@ base::ErrorOr<> read_trunks(const SettingValues& values, const std::vector<Trunk
   return {};
 }
 
+/// REDIS_URL: the place of a LiveKit server's SIP service.
+base::ErrorOr<> read_bus(const SettingValues& values, bool livekit_dials, Config& config) {
+  if (!values.given("REDIS_URL")) return {};
+  if (livekit_dials)
+    return base::fail(
+        "REDIS_URL makes ringback the SIP service of a LiveKit server, but SIP_SERVICE=livekit (or "
+        "LIVEKIT_SIP_URL) "
+        "says that another one dials: unset one of them");
+  if (!values.given("LIVEKIT_URL"))
+    return base::fail(
+        "REDIS_URL is the bus of a LiveKit server, so LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET "
+        "must be set "
+        "to that server");
+  auto redis = bus::parse_redis_url(values.text("REDIS_URL"));
+  if (!redis) return base::fail(fmt::format("REDIS_URL: {}", redis.error().message));
+  config.bus.emplace();
+  config.bus->redis = std::move(*redis);
+  return {};
+}
+
 /// For calls that the SIP service of a LiveKit server places; the trunks have been read.
 base::ErrorOr<dialer::LiveKitCallService::Options> read_livekit_sip(const SettingValues& values,
                                                                     const Config& config) {
@@ -286,6 +306,15 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
     config.workers = static_cast<unsigned>(*workers);
   }
 
+  if (values.given("MAX_CALLS")) {
+    const auto most = values.number("MAX_CALLS", 1, 100000);
+    if (!most) return base::Failure{most.error()};
+    config.sip.max_calls = static_cast<std::size_t>(*most);
+  }
+  const auto max_cpu = values.number("MAX_CPU", 1, 100);
+  if (!max_cpu) return base::Failure{max_cpu.error()};
+  config.sip.max_cpu = static_cast<double>(*max_cpu) / 100;
+
   config.data_dir = values.text("DATA_DIR");
   config.database_url = values.given("DATABASE_URL") ? values.text("DATABASE_URL")
                                                      : "sqlite:" + config.data_dir + "/ringback.db";
@@ -324,6 +353,7 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
         "the receivers of its webhooks");
   }
 
+  if (auto read = read_bus(values, livekit_dials, config); !read) return base::Failure{read.error()};
   if (auto read = read_trunks(values, yaml_trunks, config); !read) return base::Failure{read.error()};
   if (livekit_dials) {
     auto options = read_livekit_sip(values, config);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "bridge/bus_service.h"
 #include "bridge/sip_settings.h"
 #include "bridge/trunk.h"
 #include "dialer/dialled_number.h"
@@ -27,6 +28,9 @@ struct Config {
   std::vector<bridge::Trunk> trunks;
   /// Set when somebody else's rooms and SIP service are used: then neither of ours runs.
   std::optional<dialer::LiveKitCallService::Options> livekit_sip;
+
+  /// Set when ringback takes livekit-sip's place on that server's bus.
+  std::optional<bridge::BusService::Options> bus;
 
   std::vector<std::string> webhook_urls;  ///< of the embedded room server
 

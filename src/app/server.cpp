@@ -12,6 +12,7 @@
 
 #include "app/version.h"
 #include "base/log.h"
+#include "bridge/bus_service.h"
 #include "bridge/embedded_session.h"
 #include "bridge/remote_session.h"
 #include "bridge/sip_api.h"
@@ -104,6 +105,7 @@ struct Server::Parts {
   std::unique_ptr<bridge::CallService> calls;
   bridge::SipService* own_calls = nullptr;  // null: a LiveKit server's SIP service places them
   std::unique_ptr<bridge::SipApi> sip_api;
+  std::unique_ptr<bridge::BusService> bus;
   std::unique_ptr<dialer::CallApi> api;
   std::unique_ptr<dialer::ServiceStatus> status;
   http::Router router;
@@ -195,8 +197,11 @@ base::ErrorOr<> Server::Parts::open_doors() {
     }
     doors.push_back(std::make_unique<bridge::RemoteDoor>(
         *media_ports[i],
-        std::make_unique<client::WebSocketDialer>(*front, *client, *workers[i], config.livekit_url),
-        bridge::RemoteDoor::Options{.key = {config.api_key, config.api_secret},
+        [this, &worker = *workers[i]](const std::string& url) {
+          return std::make_shared<client::WebSocketDialer>(*front, *client, worker, url);
+        },
+        bridge::RemoteDoor::Options{.url = config.livekit_url,
+                                    .key = {config.api_key, config.api_secret},
                                     .client_version = std::string(kVersion)}));
   }
   return {};
@@ -225,6 +230,11 @@ base::ErrorOr<> Server::Parts::open_sip() {
   own_calls = own.get();
   calls = std::move(own);
   sip_api = std::make_unique<bridge::SipApi>(*front, *own_calls);
+  if (config.bus) {
+    bus = std::make_unique<bridge::BusService>(
+        *front, *resolver, *own_calls, *config.bus,
+        [this](const std::string& room, std::size_t coming) { return own_calls->load(room, coming); });
+  }
   rooms->add_twirp_service("SIP", [this](room::TwirpCall call, room::TwirpReply reply) {
     const std::string path = "/twirp/livekit.SIP/" + call.route.method;
     auto shared = std::make_shared<room::TwirpReply>(std::move(reply));
@@ -274,7 +284,8 @@ base::ErrorOr<> Server::Parts::open_http() {
                                .node = config.node_id});
   api->mount(router);
 
-  dialer::ServiceStatus::Parts parts{*front, {}, {}, *calls, sip.get(), *store, kVersion};
+  dialer::ServiceStatus::Parts parts{*front, {},      {}, *calls, sip.get(), bus ? &bus->bus() : nullptr,
+                                     *store, kVersion};
   for (const auto& worker : workers) parts.workers.push_back(worker.get());
   for (const auto& host : hosts) parts.rooms.push_back(host.get());
   status = std::make_unique<dialer::ServiceStatus>(std::move(parts));
@@ -323,6 +334,7 @@ void Server::Parts::run() {
   on_front(
       [this](base::Task done) {
         status->start();
+        if (bus) bus->start();
         done();
       },
       std::chrono::seconds(5));
@@ -349,6 +361,7 @@ void Server::Parts::stop() {
   on_front(
       [this](base::Task done) {
         status->stop();
+        if (bus) bus->stop();
         http->stop(kConnectionGrace, std::move(done));
       },
       kConnectionGrace + std::chrono::milliseconds(200));
@@ -422,6 +435,7 @@ std::string Server::describe() const {
                                   config.room_udp_port, config.room_udp_port + config.workers - 1));
   line("SIP", fmt::format("{}:{} (UDP and TCP; audio on UDP {}-{})", bind_address(config).to_string(),
                           config.sip_port, config.sip.rtp_first, config.sip.rtp_last));
+  if (config.bus) line("bus", config.bus->redis.describe());
   line("data", data);
   const bridge::Trunk* trunk = parts_->own_calls->trunks().preferred();
   if (trunk != nullptr) {

@@ -17,6 +17,11 @@ constexpr SettingSpec kSpecs[] = {
     {"LIVEKIT_API_SECRET", "", "secret of that key; generated once when embedded", true},
     {"LIVEKIT_URL", "",
      "ws:// or wss:// URL of the LiveKit server that has the rooms; unset: ringback serves them"},
+    {"REDIS_URL", "",
+     "message bus of the LiveKit server at LIVEKIT_URL: ringback then dials for its CreateSIPParticipant. "
+     "redis://[user:password@]host:port, rediss:// (TLS), redis+sentinel://host,host/master, "
+     "redis+cluster://host,host",
+     true},
     {"SIP_SERVICE", "",
      "who dials: own, or livekit (the SIP service behind LIVEKIT_SIP_URL); livekit when that is set"},
     {"LIVEKIT_SIP_URL", "", "LiveKit server whose SIP API places the calls; LIVEKIT_URL when unset"},
@@ -51,6 +56,9 @@ constexpr SettingSpec kSpecs[] = {
     {"NUMBER_CHECK", "lenient",
      "lenient: dial what looks like a number; plan: refuse what its numbering plan calls impossible"},
     {"WORKERS", "", "media threads; one per core when unset"},
+    {"MAX_CALLS", "",
+     "calls at one time; more are refused or left to other nodes. As many as RTP ports when unset"},
+    {"MAX_CPU", "90", "percent of its time from which on a media thread takes no more calls"},
     {"ROOM_AUDIO", "auto", "phone audio in the room: auto, g711 (never transcode) or opus (always)"},
     {"RINGING_TIMEOUT", "60", "seconds a phone may ring before the call ends as no answer"},
     {"MAX_CALL_DURATION", "14400", "seconds after which an answered call is ended"},
@@ -320,7 +328,7 @@ std::vector<std::string> near_misses(const std::map<std::string, std::string>& d
   std::vector<std::string> warnings;
   for (const auto& [name, value] : dot_env) {
     // Names that belong to later parts of the product or to LiveKit's own tools are right as they are.
-    static const std::vector<std::string> others = {"SIP_TLS_PORT", "REDIS_URL"};
+    static const std::vector<std::string> others = {"SIP_TLS_PORT"};
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     if (std::find(others.begin(), others.end(), name) != others.end()) continue;
     // Short names (PORT) are near to many that other programs use; only names with a prefix of ours are

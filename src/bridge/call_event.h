@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "bridge/call_failure.h"
 #include "bridge/trunk.h"
+#include "livekit/sip_api.h"
 
 namespace ringback::bridge {
 
@@ -33,12 +34,20 @@ struct DialRequest {
   std::optional<base::Masked> caller;       ///< caller ID; absent: the trunk's
   std::optional<std::string> display_name;  ///< of the From header; absent: none
   std::map<std::string, std::string> headers;
+  std::map<std::string, std::string> headers_to_attributes;  ///< header of the 200 -> participant attribute
+  livekit::SipHeaderOptions include_headers = livekit::SipHeaderOptions::kNone;  ///< of the 200, as sip.h.*
 
   bool ringback_tone = true;  ///< into the room until early media or the answer
   bool hide_number = false;   ///< leave the number out of the participant's attributes
   std::string dtmf;           ///< pressed after the answer, before the audio is bridged
   base::Duration ringing_timeout = std::chrono::seconds(60);
   base::Duration max_duration = std::chrono::hours(4);
+  std::optional<base::Duration> media_timeout;  ///< absent: the settings'
+
+  std::string room_url;            ///< of the LiveKit server that has the room; empty: that of the settings
+  std::string room_token;          ///< to enter it; empty: we sign one
+  bool room_first = false;         ///< the INVITE waits until the phone's participant is in the room
+  bool hang_up_when_alone = true;  ///< when everybody else has left the room
 };
 
 /// A step of a call, as everybody sees it: API, log, room attributes, LiveKit's SIP API.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "bridge/header_attributes.h"
 #include "bridge/phone_rpc.h"
 #include "bridge/sip_settings.h"
 #include "net/clock.h"
@@ -77,7 +78,7 @@ void CallLeg::start() {
 
   AudioPath::Settings audio;
   audio.opus = settings.opus;
-  audio.media_timeout = settings.media_timeout;
+  audio.media_timeout = request_.media_timeout.value_or(settings.media_timeout);
   auto path = environment_.open_audio(targets_.front().endpoint.address, audio, *this);
   if (!path) return end(make_failure(CallCause::kNoMediaPorts, path.error().message));
   audio_ = std::move(*path);
@@ -88,7 +89,7 @@ void CallLeg::start() {
   net::Worker& worker = environment_.worker();
   ringing_timer_ =
       worker.schedule(worker.now() + request_.ringing_timeout, [this] { hang_up(CallCause::kNoAnswer); });
-  if (!send_invite()) return end(CallCause::kInternal);
+  if (!request_.room_first && !send_invite()) return end(CallCause::kInternal);
 }
 
 void CallLeg::enter_room() {
@@ -106,6 +107,7 @@ void CallLeg::enter_room() {
   if (request_.ringback_tone && waiting && !early_media_) {
     audio_->play_ringback(environment_.worker().now(), settings.ringback_tone);
   }
+  if (request_.room_first && !send_invite()) end(CallCause::kInternal);
 }
 
 bool CallLeg::send_invite() {
@@ -171,6 +173,7 @@ void CallLeg::handle(const sip::Ringing& event) {
   if (!news) return;
   base::log(LogLevel::kInfo, "call", id().str(), "{} {}{}", event.status, event.reason,
             early_media_ ? ", early media plays into the room" : "");
+  if (const auto ids = provider_attributes(event.headers); !ids.empty()) room_->set_attributes(ids);
   if (first) set_status("ringing");
   CallEvent ringing = event_of(CallEvent::Kind::kRinging);
   ringing.sip_status = event.status;
@@ -196,7 +199,11 @@ void CallLeg::handle(const sip::Answered& event) {
   base::log(LogLevel::kInfo, "call", id().str(), "{} {}: answered, {} with {}", event.status, event.reason,
             codec_name(agreed->codec), agreed->rtp.host);
 
-  room_->set_attributes({{"sip.callIDFull", sip_call_id_}, {"sip.callTag", event.remote_tag}});
+  auto news = answer_attributes(event.headers, request_.headers_to_attributes, request_.include_headers);
+  news.merge(provider_attributes(event.headers));
+  news["sip.callIDFull"] = sip_call_id_;
+  news["sip.callTag"] = event.remote_tag;
+  room_->set_attributes(news);
   duration_timer_ =
       worker.schedule(worker.now() + request_.max_duration, [this] { hang_up(CallCause::kMaxDuration); });
   CallEvent answered = event_of(CallEvent::Kind::kAnswered);
@@ -424,7 +431,7 @@ void CallLeg::watch_room() {
     return;
   }
   // A phone alone in a room that nobody entered yet waits: the others may be on their way.
-  if (!somebody_was_there_ || empty_timer_) return;
+  if (!somebody_was_there_ || empty_timer_ || !request_.hang_up_when_alone) return;
   const auto patience = environment_.settings().empty_room_timeout;
   base::log(LogLevel::kInfo, "call", id().str(), "everybody else has left the room; hanging up in {} s",
             std::chrono::duration_cast<std::chrono::seconds>(patience).count());

@@ -31,9 +31,12 @@ CallFailure failure_of(const client::Departure& departure) {
 
 }  // namespace
 
-RemoteSession::RemoteSession(webrtc_transport::TransportContext& media, client::SignalDialer& dialer,
+RemoteSession::RemoteSession(webrtc_transport::TransportContext& media,
+                             std::shared_ptr<client::SignalDialer> dialer,
                              client::RemoteParticipant::Settings settings, RoomSession::Listener& listener)
-    : listener_(listener), participant_(media, dialer, *this, std::move(settings)) {
+    : listener_(listener),
+      dialer_(std::move(dialer)),
+      participant_(media, *dialer_, *this, std::move(settings)) {
   participant_.join();
 }
 
@@ -109,11 +112,15 @@ base::Result<std::unique_ptr<RoomSession>, CallFailure> RemoteDoor::join(
     RoomSession::Listener& listener) {
   client::RemoteParticipant::Settings settings;
   settings.identity = request.participant_identity;
-  settings.token = token_for(request, attributes);
+  settings.token = request.room_token.empty() ? token_for(request, attributes) : request.room_token;
   settings.log_id = request.call_id.str();
   settings.session.client_version = options_.client_version;
-  return std::unique_ptr<RoomSession>(
-      std::make_unique<RemoteSession>(media_, *dialer_, std::move(settings), listener));
+  const bool elsewhere = !request.room_url.empty() && request.room_url != options_.url;
+  auto session = std::make_unique<RemoteSession>(media_, elsewhere ? make_dialer_(request.room_url) : dialer_,
+                                                 std::move(settings), listener);
+  // A token of ours carries them.
+  if (!request.room_token.empty()) session->set_attributes(attributes);
+  return std::unique_ptr<RoomSession>(std::move(session));
 }
 
 }  // namespace ringback::bridge

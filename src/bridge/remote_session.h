@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@ namespace ringback::bridge {
 /// A phone's stay in a room of somebody else's LiveKit server.
 class RemoteSession final : public RoomSession, private client::RemoteParticipant::Listener {
  public:
-  RemoteSession(webrtc_transport::TransportContext& media, client::SignalDialer& dialer,
+  RemoteSession(webrtc_transport::TransportContext& media, std::shared_ptr<client::SignalDialer> dialer,
                 client::RemoteParticipant::Settings settings, RoomSession::Listener& listener);
 
   [[nodiscard]] bool joined() const override { return participant_.joined(); }
@@ -39,20 +40,27 @@ class RemoteSession final : public RoomSession, private client::RemoteParticipan
   void on_departed(const client::Departure& departure) override;
 
   RoomSession::Listener& listener_;
+  const std::shared_ptr<client::SignalDialer> dialer_;
   client::RemoteParticipant participant_;
 };
 
-/// The way into the rooms of a LiveKit server elsewhere, for the calls of one worker. Media port and dialer
-/// must outlive it.
+/// The way into the rooms of a LiveKit server elsewhere, for the calls of one worker. The media port must
+/// outlive it.
 class RemoteDoor final : public RoomDoor {
  public:
   struct Options {
+    std::string url;             ///< of the server; a call may name another one
     livekit::ApiKey key;         ///< of the server's project: signs the phones' tokens
     std::string client_version;  ///< for the server's logs
   };
-  RemoteDoor(webrtc_transport::TransportContext& media, std::unique_ptr<client::SignalDialer> dialer,
-             Options options)
-      : media_(media), dialer_(std::move(dialer)), options_(std::move(options)) {}
+  /// Makes what opens signalling connections to the server with this URL.
+  using DialerFactory = std::function<std::shared_ptr<client::SignalDialer>(const std::string& url)>;
+
+  RemoteDoor(webrtc_transport::TransportContext& media, DialerFactory make_dialer, Options options)
+      : media_(media),
+        make_dialer_(std::move(make_dialer)),
+        options_(std::move(options)),
+        dialer_(make_dialer_(options_.url)) {}
 
   /// Begins to join; the server makes the room when it does not exist.
   [[nodiscard]] base::Result<std::unique_ptr<RoomSession>, CallFailure> join(
@@ -64,8 +72,9 @@ class RemoteDoor final : public RoomDoor {
                                       const std::map<std::string, std::string>& attributes) const;
 
   webrtc_transport::TransportContext& media_;
-  std::unique_ptr<client::SignalDialer> dialer_;
+  const DialerFactory make_dialer_;
   const Options options_;
+  const std::shared_ptr<client::SignalDialer> dialer_;  ///< to the server of the options
 };
 
 }  // namespace ringback::bridge

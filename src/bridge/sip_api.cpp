@@ -1,12 +1,11 @@
 #include "bridge/sip_api.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 
+#include "bridge/participant_dial.h"
 #include "bridge/sip_service.h"
 #include "net/front.h"
-#include "net/timer_queue.h"
 
 namespace ringback::bridge {
 namespace {
@@ -17,8 +16,6 @@ using livekit::TwirpError;
 // LiveKit's own limits for calls that wait for the answer and those that do not (without a deadline header).
 constexpr base::Duration kWaitingDeadline = std::chrono::seconds(80);
 constexpr base::Duration kJoinDeadline = std::chrono::seconds(30);
-constexpr base::Duration kLongestCall = std::chrono::hours(24);
-constexpr base::Duration kDefaultRinging = std::chrono::minutes(3);
 
 // Calls into rooms and transfers.
 constexpr std::string_view kNotOffered[] = {
@@ -39,61 +36,6 @@ livekit::TwirpResult<std::string> serve(const SipApi::Call& call, Decode decode,
   return encode(*response, call.format);
 }
 
-// How CreateSIPParticipant reports the end of a call that it waited for.
-TwirpError error_of(const CallFailure& why) {
-  if (why.sip_status >= 300) {
-    TwirpError error = livekit::sip_status_error(why.sip_status, why.sip_reason);
-    error.meta["ringback_code"] = std::string(why.code());
-    error.meta["action"] = why.action;
-    return error;
-  }
-  TwirpCode code = TwirpCode::kInternal;
-  std::string message = why.message;
-  switch (why.cause) {
-    case CallCause::kNoAnswer:
-    case CallCause::kCancelled:
-    case CallCause::kUserHungUp:
-    case CallCause::kRemoved:
-    case CallCause::kRoomClosed:
-    case CallCause::kRoomEmpty:
-      code = TwirpCode::kCanceled;
-      message = "sip request timed out";
-      break;
-    case CallCause::kTrunkSilent:
-      code = TwirpCode::kCanceled;
-      message = "transaction failed to complete (0 intermediate responses)";
-      break;
-    case CallCause::kCredentialsMissing:
-      code = TwirpCode::kFailedPrecondition;
-      message = "sip server required auth, but no username or password was provided";
-      break;
-    case CallCause::kCredentialsRefused:
-      code = TwirpCode::kFailedPrecondition;
-      message = "max auth retry attempts reached for SIP invite";
-      break;
-    case CallCause::kTrunkNameUnknown:
-    case CallCause::kTrunkNameTimeout:
-      code = TwirpCode::kInvalidArgument;
-      break;
-    case CallCause::kTrunkUnreachable:
-    case CallCause::kBadAnswer:
-      code = TwirpCode::kFailedPrecondition;
-      break;
-    case CallCause::kNoMediaPorts:
-    case CallCause::kTooManyCalls:
-    case CallCause::kShuttingDown:
-      code = TwirpCode::kUnavailable;
-      break;
-    default:
-      break;
-  }
-  TwirpError error{code, std::move(message), {}};
-  error.meta["ringback_code"] = std::string(why.code());
-  error.meta["ringback_message"] = why.message;
-  error.meta["action"] = why.action;
-  return error;
-}
-
 livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipantRequest& request,
                                                SipService& service) {
   if (auto verdict = validate(request); !verdict) return base::Failure{verdict.error()};
@@ -103,13 +45,16 @@ livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipa
     const Trunk* trunk = service.trunks().find(request.sip_trunk_id);
     if (trunk == nullptr) return base::Failure{livekit::sip_trunk_does_not_exist()};
     dial.trunk = *trunk;
-    if (const auto stored = service.trunks().get(request.sip_trunk_id); stored && stored->media) {
-      media = media ? merge(*stored->media, *media) : *stored->media;
+    if (const auto stored = service.trunks().get(request.sip_trunk_id)) {
+      if (stored->media) media = media ? merge(*stored->media, *media) : *stored->media;
+      dial.headers_to_attributes = stored->headers_to_attributes;
+      dial.include_headers = stored->include_headers;
     }
   } else if (request.trunk) {
     auto trunk = trunk_from_api(*request.trunk);
     if (!trunk) return base::Failure{livekit::invalid_argument(trunk.error().message)};
     dial.trunk = std::move(*trunk);
+    dial.headers_to_attributes = request.trunk->headers_to_attributes;
   } else {
     return base::Failure{livekit::invalid_argument("invalid request URI: address must be set")};
   }
@@ -137,14 +82,18 @@ livekit::TwirpResult<DialRequest> dial_request(const livekit::CreateSipParticipa
   if (dial.display_name->empty()) dial.display_name.reset();
   dial.headers = dial.trunk.headers;
   for (const auto& [name, value] : request.headers) dial.headers[name] = value;
+  if (request.include_headers != livekit::SipHeaderOptions::kNone)
+    dial.include_headers = request.include_headers;
+  if (media && media->media_timeout && *media->media_timeout > base::Duration::zero())
+    dial.media_timeout = media->media_timeout;
   dial.ringback_tone = request.play_dialtone;
   dial.hide_number = request.hide_phone_number;
   dial.dtmf = request.dtmf;
   dial.ringing_timeout =
-      request.ringing_timeout > base::Duration::zero() ? request.ringing_timeout : kDefaultRinging;
+      request.ringing_timeout > base::Duration::zero() ? request.ringing_timeout : kLiveKitRinging;
   dial.max_duration = request.max_call_duration > base::Duration::zero()
-                          ? std::min(request.max_call_duration, kLongestCall)
-                          : kLongestCall;
+                          ? std::min(request.max_call_duration, kLiveKitLongestCall)
+                          : kLiveKitLongestCall;
   return dial;
 }
 
@@ -206,41 +155,21 @@ void SipApi::create_participant(const Call& call, Reply reply) {
   auto dial = dial_request(*request, service_);
   if (!dial) return reply(base::Failure{dial.error()});
 
-  // What the events of the call and the deadline share until one of them has answered.
-  struct Pending {
-    Reply reply;
-    livekit::SipParticipantInfo info;
-    net::TimerId deadline;
-  };
-  auto pending = std::make_shared<Pending>();
-  pending->reply = std::move(reply);
-  pending->info.participant_identity = dial->participant_identity;
-  pending->info.room_name = dial->room_name;
-  pending->info.sip_call_id = dial->call_id.str();
+  if (!service_.load(dial->room_name).accepting) {
+    return reply(base::Failure{participant_error(make_failure(CallCause::kTooManyCalls))});
+  }
 
   const bool wait = request->wait_until_answered;
   const auto limit =
       call.deadline > base::Duration::zero() ? call.deadline : (wait ? kWaitingDeadline : kJoinDeadline);
-  pending->deadline = front_.schedule(front_.now() + limit, [this, pending, wait, id = dial->call_id] {
-    if (!pending->reply) return;
-    auto answer = std::exchange(pending->reply, nullptr);
-    if (wait) service_.hang_up(id, CallCause::kNoAnswer);
-    answer(base::Failure{TwirpError{TwirpCode::kDeadlineExceeded, "context deadline exceeded", {}}});
-  });
-
-  const auto answer_with = [this, pending](livekit::TwirpResult<std::string> result) {
-    if (!pending->reply) return;
-    front_.cancel(pending->deadline);
-    std::exchange(pending->reply, nullptr)(std::move(result));
-  };
-  service_.dial(std::move(*dial), [pending, wait, answer_with, format = call.format](const CallEvent& event) {
-    if (event.kind == CallEvent::Kind::kJoined) pending->info.participant_id = event.participant_id;
-    if (event.kind == (wait ? CallEvent::Kind::kConnected : CallEvent::Kind::kJoined)) {
-      answer_with(encode(pending->info, format));
-    } else if (event.kind == CallEvent::Kind::kEnded) {
-      answer_with(base::Failure{error_of(event.end ? *event.end : make_failure(CallCause::kInternal))});
-    }
-  });
+  dial_participant(
+      front_, service_,
+      {.request = std::move(*dial), .wait_until_answered = wait, .deadline = front_.now() + limit},
+      [reply = std::move(reply),
+       format = call.format](livekit::TwirpResult<livekit::SipParticipantInfo> result) {
+        if (!result) return reply(base::Failure{result.error()});
+        reply(encode(*result, format));
+      });
 }
 
 }  // namespace ringback::bridge

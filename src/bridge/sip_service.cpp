@@ -1,5 +1,6 @@
 #include "bridge/sip_service.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/log.h"
@@ -69,6 +70,16 @@ SipService::SipService(net::Front& front, std::vector<Place> places, sip_transpo
 
 SipService::~SipService() = default;
 
+SipService::Load SipService::load(const std::string& room_name, std::size_t coming) const {
+  const std::size_t ports = (settings_->rtp_last - settings_->rtp_first + 1U) / 2;
+  const std::size_t most = settings_->max_calls == 0 ? ports : std::min(settings_->max_calls, ports);
+  const std::size_t calls = live_.size() + coming;
+  const double cpu = places_[room::RoomHost::worker_of(room_name, places_.size())].worker->cpu_share();
+  return {.accepting = !shutting_down_ && calls < most && cpu < settings_->max_cpu,
+          .share = std::max(
+              cpu, static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(most, 1)))};
+}
+
 std::string SipService::trunk_id() const {
   const Trunk* trunk = trunks_.preferred();
   return trunk == nullptr ? std::string() : trunk->id;
@@ -77,11 +88,12 @@ std::string SipService::trunk_id() const {
 void SipService::place(PhoneCall call, CallObserver observer) {
   const CallId id = call.call_id;
   const Trunk* trunk = trunks_.preferred();
-  if (trunk == nullptr) {
+  const bool full = !shutting_down_ && !load(call.room_name).accepting;
+  if (trunk == nullptr || full) {
     ++counters_.started;
     live_.emplace(
         id, LiveCall{.observer = std::move(observer), .place = 0, .on_worker = false, .hanging_up = {}});
-    return end_here(id, make_failure(CallCause::kNoTrunk));
+    return end_here(id, make_failure(full ? CallCause::kTooManyCalls : CallCause::kNoTrunk));
   }
   DialRequest dial_request;
   dial_request.call_id = id;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -43,18 +44,28 @@ class SipService final : public CallService {
     std::string user_agent;  ///< "ringback/0.1.0"
   };
 
+  /// How much this node has to do.
+  struct Load {
+    bool accepting = true;  ///< false: it is full, or stops
+    double share = 0;       ///< 0..1: of what it can carry
+  };
+
   SipService(net::Front& front, std::vector<Place> places, sip_transport::SipTransport& transport,
              net::Resolver& resolver, TrunkBook trunks, Options options);
   ~SipService() override;
 
   void place(PhoneCall call, CallObserver observer) override;
   /// A call in all its details, as the SIP API asks for it. Everything that follows, failure included, comes
-  /// to the observer, the first event possibly before this returns.
+  /// to the observer, the first event possibly before this returns. Whether there is room for it is the
+  /// caller's question, to load().
   void dial(DialRequest request, CallObserver observer);
   bool hang_up(const CallId& call, CallCause cause) override;
 
   [[nodiscard]] TrunkBook& trunks() { return trunks_; }
   [[nodiscard]] const SipSettings& settings() const { return *settings_; }
+
+  /// For one more call into this room, `coming` others being about to be placed.
+  [[nodiscard]] Load load(const std::string& room_name, std::size_t coming = 0) const;
 
   [[nodiscard]] std::string trunk_id() const override;
   [[nodiscard]] const Counters& counters() const override { return counters_; }

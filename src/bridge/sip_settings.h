@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "audio/opus.h"
@@ -26,6 +27,10 @@ struct SipSettings {
   base::Duration empty_room_timeout = std::chrono::seconds(20);
   /// An address that answers nothing at all to the INVITE is given up after this time.
   base::Duration no_response_timeout = std::chrono::seconds(10);
+  /// Calls at one time; 0: as many as there are RTP ports.
+  std::size_t max_calls = 0;
+  /// A worker that is busier than this share of its time takes no more calls.
+  double max_cpu = 0.9;
   std::uint16_t rtp_first = 10000;
   std::uint16_t rtp_last = 19999;
 };

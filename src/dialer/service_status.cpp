@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bridge/call_service.h"
+#include "bus/bus.h"
 #include "net/front.h"
 #include "net/worker.h"
 #include "sip_transport/sip_transport.h"
@@ -96,6 +97,11 @@ http::Response ServiceStatus::readiness() const {
                                    store.behind / std::chrono::seconds(1),
                                    store.queue_depth + store.spooled));
   }
+  if (parts_.bus != nullptr && !parts_.bus->health().up) {
+    const auto& problem = parts_.bus->health().problem;
+    problems.push_back("the bus of the LiveKit server cannot be reached" +
+                       (problem.empty() ? "" : " (" + problem + ")"));
+  }
   for (std::size_t i = 0; i < samples_.size(); ++i) {
     if (parts_.front.now() - samples_[i].taken > kWorkerPatience) {
       problems.push_back(fmt::format("worker {} does not answer", i));
@@ -148,6 +154,7 @@ http::Response ServiceStatus::metrics() const {
                static_cast<double>(parts_.front.pending_timers()));
 
   if (parts_.sip != nullptr) add_sip(scrape);
+  if (parts_.bus != nullptr) add_bus(scrape);
   add_store(scrape);
 
   http::Response response = http::Response::text(200, scrape.text());
@@ -167,6 +174,30 @@ void ServiceStatus::add_sip(Scrape& scrape) const {
   scrape.counter("ringback_sip_dropped_total", "SIP messages dropped",
                  static_cast<double>(sip.dropped_overload), {{"reason", "overload"}});
   scrape.gauge("ringback_sip_connections", "Open SIP connections", static_cast<double>(sip.connections));
+}
+
+void ServiceStatus::add_bus(Scrape& scrape) const {
+  const auto& redis = parts_.bus->health();
+  scrape.gauge("ringback_bus_up", "1 when the bus of the LiveKit server can be reached",
+               redis.up ? 1.0 : 0.0);
+  scrape.counter("ringback_bus_connects_total", "Times that the bus was reached",
+                 static_cast<double>(redis.connected));
+  scrape.counter("ringback_bus_messages_received_total", "Messages received on the bus",
+                 static_cast<double>(redis.received));
+  scrape.counter("ringback_bus_messages_published_total", "Messages published on the bus",
+                 static_cast<double>(redis.published));
+  scrape.counter("ringback_bus_messages_lost_total", "Messages that could not be published in time",
+                 static_cast<double>(redis.lost));
+  const auto& requests = parts_.bus->counters();
+  const std::pair<const char*, std::uint64_t> outcomes[] = {{"served", requests.served},
+                                                            {"passed_full", requests.passed},
+                                                            {"served_elsewhere", requests.outrun},
+                                                            {"expired", requests.expired},
+                                                            {"malformed", requests.malformed}};
+  for (const auto& [outcome, count] : outcomes) {
+    scrape.counter("ringback_bus_requests_total", "Requests of LiveKit servers, by what became of them",
+                   static_cast<double>(count), {{"outcome", outcome}});
+  }
 }
 
 void ServiceStatus::add_store(Scrape& scrape) const {

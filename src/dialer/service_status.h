@@ -12,6 +12,9 @@
 namespace ringback::bridge {
 class CallService;
 }
+namespace ringback::bus {
+class Bus;
+}
 namespace ringback::net {
 class Front;
 class Worker;
@@ -38,6 +41,7 @@ class ServiceStatus {
     std::vector<room::RoomHost*> rooms;  ///< by worker
     bridge::CallService& calls;
     sip_transport::SipTransport* sip;  ///< null: somebody else's SIP service places the calls
+    const bus::Bus* bus;               ///< of a LiveKit server; null: none
     store::Store& store;
     std::string version;
   };
@@ -61,6 +65,7 @@ class ServiceStatus {
   [[nodiscard]] http::Response readiness() const;
   [[nodiscard]] http::Response metrics() const;
   void add_sip(Scrape& scrape) const;
+  void add_bus(Scrape& scrape) const;
   void add_store(Scrape& scrape) const;
 
   Parts parts_;
