@@ -6,18 +6,33 @@ import { Program } from '../../e2e/harness/program.js';
 
 /** A Redis of its own on loopback, without anything on disk. */
 export class Redis {
-  static async start() {
+  /** `more` are further arguments of redis-server. */
+  static async start(...more) {
     const redis = new Redis();
     redis.port = await freePorts(2);
     redis.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'redis-'));
-    const args = ['--port', String(redis.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', redis.folder];
-    redis.program = new Program('redis-server', 'redis-server', args);
-    await redis.program.line(/Ready to accept connections/);
+    redis.arguments = ['--port', String(redis.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', redis.folder, ...more];
+    await redis.run();
     return redis;
+  }
+
+  /** Also after kill(): on the same port, with nothing remembered. */
+  async run() {
+    this.program = new Program('redis-server', 'redis-server', this.arguments);
+    await this.program.line(/Ready to accept connections/);
+  }
+
+  /** Ends at once, as a crash does. */
+  async kill() {
+    await this.program.stop('SIGKILL');
   }
 
   get address() {
     return `127.0.0.1:${this.port}`;
+  }
+
+  get url() {
+    return `redis://${this.address}`;
   }
 
   async close() {
