@@ -23,9 +23,10 @@ SHELL_HEADERS = re.compile(
 )
 CLOCK_CALL = re.compile(r"\b(steady_clock|system_clock|high_resolution_clock)::now\b|\b(gettimeofday|clock_gettime|getenv)\s*\(")
 OPENSSL = re.compile(r"^openssl/")
-# Asio includes OpenSSL; one header gives its TLS stream to the rest of http.
+# Asio includes OpenSSL; one header each gives its TLS stream to the rest of net and of http.
 ASIO_TLS = re.compile(r"^boost/(asio|beast)/.*ssl")
-TLS_USERS = {"http/transport_stream.h", "http/connector.h", "http/connector.cpp", "http/client.cpp"}
+TLS_USERS = {"net/stream_impl.h", "net/stream.cpp", "http/transport_stream.h", "http/connector.h", "http/connector.cpp",
+             "http/client.cpp"}
 PROTOBUF = re.compile(r"^google/protobuf/|\.pb\.h$")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
@@ -89,7 +90,7 @@ def check_file(path: pathlib.Path, module: Module, modules: dict[str, Module], i
         if OPENSSL.match(header) and module.name != "crypto" and not is_test:
             complain(match.start(1), f"includes <{header}>: only crypto uses OpenSSL")
         if ASIO_TLS.match(header) and str(path.relative_to(SOURCE)) not in TLS_USERS and not is_test:
-            complain(match.start(1), f"includes <{header}>: TLS streams are http/transport_stream.h's matter")
+            complain(match.start(1), f"includes <{header}>: TLS streams are the matter of net/stream.h and http/transport_stream.h")
         if PROTOBUF.search(header) and (module.name != "livekit" or path.suffix == ".h"):
             complain(match.start(1), f"includes <{header}>: only livekit's .cpp files use protobuf")
     if module.level == 1 and not is_test:

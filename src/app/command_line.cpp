@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/config.h"
+#include "app/livekit_sip_config.h"
 #include "app/server.h"
 #include "app/setting.h"
 #include "app/version.h"
@@ -48,8 +49,38 @@ struct Gathered {
   std::vector<std::string> warnings;
 };
 
+/// The files named on the command line.
+struct Files {
+  std::string config;
+  std::string livekit_sip;  ///< livekit-sip's own configuration
+};
+
+/// livekit-sip's configuration, found where livekit-sip finds it.
+base::ErrorOr<LiveKitSipConfig> gather_livekit_sip(const std::string& named_file) {
+  const auto from_environment = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  const std::string body = named_file.empty() ? from_environment("SIP_CONFIG_BODY") : "";
+  const std::string file = named_file.empty() ? from_environment("SIP_CONFIG_FILE") : named_file;
+  LiveKitSipConfig config;
+  if (!body.empty() || !file.empty()) {
+    const std::string name = body.empty() ? file : "SIP_CONFIG_BODY";
+    const auto text = body.empty() ? read_file(file) : body;
+    if (!text) return base::fail(fmt::format("{} cannot be read", file));
+    auto parsed = parse_livekit_sip_config(*text);
+    if (!parsed) return base::fail(fmt::format("{}: {}", name, parsed.error().message));
+    config = std::move(*parsed);
+    for (std::string& warning : config.warnings) warning = fmt::format("{}: {}", name, warning);
+  }
+  if (const auto url = from_environment("LIVEKIT_WS_URL"); !url.empty())
+    config.values.emplace("LIVEKIT_URL", url);
+  return config;
+}
+
 /// Everything that was configured, from all sources.
-base::ErrorOr<Gathered> gather(const Texts& flags, const std::string& config_file) {
+base::ErrorOr<Gathered> gather(const Texts& flags, const Files& files) {
+  const std::string& config_file = files.config;
   Texts dot_env;
   if (const auto text = read_file(".env")) {
     auto parsed = parse_dot_env(*text);
@@ -64,8 +95,28 @@ base::ErrorOr<Gathered> gather(const Texts& flags, const std::string& config_fil
     if (!parsed) return base::fail(fmt::format("{}: {}", config_file, parsed.error().message));
     yaml = std::move(*parsed);
   }
-  return Gathered{SettingValues(flags, environment(), dot_env, yaml.values), std::move(yaml.trunks),
-                  near_misses(dot_env)};
+  auto livekit_sip = gather_livekit_sip(files.livekit_sip);
+  if (!livekit_sip) return base::Failure{livekit_sip.error()};
+  Gathered gathered{SettingValues(flags, environment(), dot_env, yaml.values, livekit_sip->values),
+                    std::move(yaml.trunks), near_misses(dot_env)};
+  gathered.warnings.insert(gathered.warnings.end(), livekit_sip->warnings.begin(),
+                           livekit_sip->warnings.end());
+  // livekit-sip lets its file win over the environment; here the order is the same for all settings.
+  for (const auto& [name, value] : livekit_sip->values) {
+    const auto& entry = gathered.values.entry(name);
+    if (entry.source != SettingSource::kLiveKitSip && entry.value != value)
+      gathered.warnings.push_back(fmt::format("{} of livekit-sip's configuration is overridden by {}", name,
+                                              to_string(entry.source)));
+  }
+  if (const char* const url = std::getenv("LIVEKIT_WS_URL");
+      url != nullptr && gathered.values.given("REDIS_URL") && !gathered.values.given("LIVEKIT_URL"))
+    gathered.values.set("LIVEKIT_URL", url, SettingSource::kEnvironment);
+  if (livekit_sip->needs_public_address && !gathered.values.given("PUBLIC_ADDRESS"))
+    return base::fail(
+        "livekit-sip's configuration says use_external_ip, but ringback does not look for the public address "
+        "itself: "
+        "set PUBLIC_ADDRESS (or nat_1_to_1_ip) to it");
+  return gathered;
 }
 
 int fail(const std::string& message) {
@@ -93,8 +144,8 @@ class StopSignals {
   sigset_t set_{};
 };
 
-int serve(const Texts& flags, const std::string& config_file) {
-  auto gathered = gather(flags, config_file);
+int serve(const Texts& flags, const Files& files) {
+  auto gathered = gather(flags, files);
   if (!gathered) return fail(gathered.error().message);
   if (auto keys = provide_keys(gathered->values); !keys) return fail(keys.error().message);
   if (auto name = provide_node_id(gathered->values); !name) return fail(name.error().message);
@@ -116,8 +167,8 @@ int serve(const Texts& flags, const std::string& config_file) {
   return 0;
 }
 
-std::string settings_help(const Texts& flags, const std::string& config_file) {
-  const auto gathered = gather(flags, config_file);
+std::string settings_help(const Texts& flags, const Files& files) {
+  const auto gathered = gather(flags, files);
   if (!gathered)
     return fmt::format("\nThe settings in force cannot be shown: {}\n", gathered.error().message);
   return fmt::format("\nSettings: name and flag, value in force, source, meaning.\n{}",
@@ -134,8 +185,11 @@ int run(int argc, char** argv) {
   CLI::App* serve_command =
       app.add_subcommand("serve", "Run the dialer, the room server and the SIP service");
   Texts flags;
-  std::string config_file;
-  serve_command->add_option("--config", config_file, "YAML file with settings and sip_trunks");
+  Files files;
+  serve_command->add_option("--config", files.config, "YAML file with settings and sip_trunks");
+  serve_command->add_option(
+      "--livekit-sip-config", files.livekit_sip,
+      "livekit-sip's YAML file, taken as it is (also SIP_CONFIG_FILE, SIP_CONFIG_BODY)");
   for (const auto& spec : setting_specs()) {
     // The table below the options shows them with their values, so the list of options does not.
     serve_command
@@ -143,7 +197,7 @@ int run(int argc, char** argv) {
             flag_of(spec), [&flags, &spec](const std::string& value) { flags[spec.name] = value; }, spec.help)
         ->group("");
   }
-  serve_command->footer([&] { return settings_help(flags, config_file); });
+  serve_command->footer([&] { return settings_help(flags, files); });
 
   CLI::App* phone_command =
       app.add_subcommand("phone", "Be a SIP phone that takes calls, for demonstrations and tests");
@@ -152,7 +206,7 @@ int run(int argc, char** argv) {
 
   CLI11_PARSE(app, argc, argv);
   if (*phone_command) return phone::run(phone_options);
-  return serve(flags, config_file);
+  return serve(flags, files);
 }
 
 }  // namespace ringback::app

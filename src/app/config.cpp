@@ -165,6 +165,7 @@ base::ErrorOr<> read_bus(const SettingValues& values, bool livekit_dials, Config
   if (!redis) return base::fail(fmt::format("REDIS_URL: {}", redis.error().message));
   config.bus.emplace();
   config.bus->redis = std::move(*redis);
+  config.bus->cluster_id = values.text("SIP_CLUSTER_ID");
   return {};
 }
 

@@ -231,6 +231,9 @@ base::ErrorOr<> Server::Parts::open_sip() {
   calls = std::move(own);
   sip_api = std::make_unique<bridge::SipApi>(*front, *own_calls);
   if (config.bus) {
+    auto tls = bus::make_tls_client(config.bus->redis);
+    if (!tls) return base::fail(fmt::format("REDIS_URL: {}", tls.error().message));
+    config.bus->tls = std::move(*tls);
     bus = std::make_unique<bridge::BusService>(
         *front, *resolver, *own_calls, *config.bus,
         [this](const std::string& room, std::size_t coming) { return own_calls->load(room, coming); });

@@ -22,6 +22,7 @@ constexpr SettingSpec kSpecs[] = {
      "redis://[user:password@]host:port, rediss:// (TLS), redis+sentinel://host,host/master, "
      "redis+cluster://host,host",
      true},
+    {"SIP_CLUSTER_ID", "", "topic on the bus that calls are asked for on; none in livekit-server"},
     {"SIP_SERVICE", "",
      "who dials: own, or livekit (the SIP service behind LIVEKIT_SIP_URL); livekit when that is set"},
     {"LIVEKIT_SIP_URL", "", "LiveKit server whose SIP API places the calls; LIVEKIT_URL when unset"},
@@ -146,6 +147,8 @@ std::string_view to_string(SettingSource source) {
       return ".env";
     case SettingSource::kYaml:
       return "YAML";
+    case SettingSource::kLiveKitSip:
+      return "livekit-sip";
     case SettingSource::kGenerated:
       return "generated";
     case SettingSource::kDefault:
@@ -266,14 +269,16 @@ base::ErrorOr<YamlSettings> parse_yaml_settings(const std::string& text) {
 SettingValues::SettingValues(const std::map<std::string, std::string>& flags,
                              const std::map<std::string, std::string>& environment,
                              const std::map<std::string, std::string>& dot_env,
-                             const std::map<std::string, std::string>& yaml) {
+                             const std::map<std::string, std::string>& yaml,
+                             const std::map<std::string, std::string>& livekit_sip) {
   for (const auto& spec : kSpecs) {
     Entry entry{spec.fallback, SettingSource::kDefault};
     const std::pair<const std::map<std::string, std::string>*, SettingSource> sources[] = {
         {&flags, SettingSource::kFlag},
         {&environment, SettingSource::kEnvironment},
         {&dot_env, SettingSource::kDotEnv},
-        {&yaml, SettingSource::kYaml}};
+        {&yaml, SettingSource::kYaml},
+        {&livekit_sip, SettingSource::kLiveKitSip}};
     for (const auto& [values, source] : sources) {
       const auto found = values->find(spec.name);
       // An empty value counts as unset, as shells and compose files produce it: NAME=

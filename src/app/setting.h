@@ -12,7 +12,7 @@
 namespace ringback::app {
 
 /// Where the value of a setting came from. The order is the order of precedence, strongest first.
-enum class SettingSource { kFlag, kEnvironment, kDotEnv, kYaml, kGenerated, kDefault };
+enum class SettingSource { kFlag, kEnvironment, kDotEnv, kYaml, kLiveKitSip, kGenerated, kDefault };
 
 [[nodiscard]] std::string_view to_string(SettingSource source);
 
@@ -67,7 +67,8 @@ class SettingValues {
   SettingValues(const std::map<std::string, std::string>& flags,
                 const std::map<std::string, std::string>& environment,
                 const std::map<std::string, std::string>& dot_env,
-                const std::map<std::string, std::string>& yaml);
+                const std::map<std::string, std::string>& yaml,
+                const std::map<std::string, std::string>& livekit_sip = {});
 
   [[nodiscard]] const Entry& entry(std::string_view name) const;
   [[nodiscard]] const std::string& text(std::string_view name) const { return entry(name).value; }

@@ -55,7 +55,7 @@ BusService::BusService(net::Front& front, net::Resolver& resolver, SipService& s
       service_(service),
       options_(std::move(options)),
       load_(std::move(load)),
-      bus_(front, resolver, options_.redis,
+      bus_(front, resolver, options_.redis, options_.tls,
            [this](const bus::Method& method, std::string_view body) { return bid(method, body); }) {}
 
 void BusService::start() {

@@ -22,7 +22,8 @@ class BusService {
  public:
   struct Options {
     bus::RedisSettings redis;
-    std::string cluster_id;  ///< the topic that calls are asked for on; "" in livekit-server
+    std::shared_ptr<net::TlsClient> tls;  ///< of bus::make_tls_client()
+    std::string cluster_id;               ///< the topic that calls are asked for on; "" in livekit-server
   };
   /// How much this node has to do, for one more call into the room while `coming` others are about to be
   /// placed.

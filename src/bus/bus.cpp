@@ -17,9 +17,10 @@ constexpr base::Duration kComplaintInterval = std::chrono::minutes(1);
 
 }  // namespace
 
-Bus::Bus(net::Front& front, net::Resolver& resolver, RedisSettings settings, RpcServer::Bidder bidder)
+Bus::Bus(net::Front& front, net::Resolver& resolver, RedisSettings settings,
+         std::shared_ptr<net::TlsClient> tls, RpcServer::Bidder bidder)
     : front_(front),
-      redis_(front, resolver, std::move(settings), *this),
+      redis_(front, resolver, std::move(settings), std::move(tls), *this),
       server_(*this, "SRV_" + crypto::random_token(kIdLength), std::move(bidder)),
       client_(*this, "CLI_" + crypto::random_token(kIdLength)) {}
 

@@ -21,7 +21,8 @@ class Bus final : private BusPort, private RedisClient::Listener {
   using Done = std::function<void(RpcResult)>;
 
   /// `bidder` says how much this node wants a request; see RpcServer.
-  Bus(net::Front& front, net::Resolver& resolver, RedisSettings settings, RpcServer::Bidder bidder);
+  Bus(net::Front& front, net::Resolver& resolver, RedisSettings settings, std::shared_ptr<net::TlsClient> tls,
+      RpcServer::Bidder bidder);
 
   void start();
   void stop();

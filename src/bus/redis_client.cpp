@@ -28,9 +28,22 @@ base::Duration jittered(base::Duration duration) {
 
 }  // namespace
 
+base::ErrorOr<std::shared_ptr<net::TlsClient>> make_tls_client(const RedisSettings& settings) {
+  if (!settings.tls) return std::shared_ptr<net::TlsClient>();
+  return net::TlsClient::create({.ca_file = settings.tls_ca_file,
+                                 .certificate_file = settings.tls_cert_file,
+                                 .key_file = settings.tls_key_file,
+                                 .alpn = {},
+                                 .verify_peer = settings.tls_verify});
+}
+
 RedisClient::RedisClient(net::Front& front, net::Resolver& resolver, RedisSettings settings,
-                         Listener& listener)
-    : front_(front), resolver_(resolver), settings_(std::move(settings)), listener_(listener) {}
+                         std::shared_ptr<net::TlsClient> tls, Listener& listener)
+    : front_(front),
+      resolver_(resolver),
+      settings_(std::move(settings)),
+      tls_(std::move(tls)),
+      listener_(listener) {}
 
 RedisClient::~RedisClient() {
   front_.cancel(timer_);
@@ -78,7 +91,7 @@ void RedisClient::connect(const RedisAddress& address, std::function<void(const 
 void RedisClient::ask_sentinel() {
   connect(trying_, [this](const base::Endpoint& endpoint) {
     sentinel_ = make_connection(
-        endpoint,
+        endpoint, trying_.host,
         {.username = settings_.sentinel_username, .password = settings_.sentinel_password, .database = 0});
     sentinel_->command(
         {"SENTINEL", "get-master-addr-by-name", settings_.master_name}, [this](const RespValue& reply) {
@@ -96,8 +109,8 @@ void RedisClient::ask_sentinel() {
 }
 
 void RedisClient::open(const base::Endpoint& endpoint) {
-  commands_ = make_connection(endpoint, login());
-  messages_ = make_connection(endpoint, login());
+  commands_ = make_connection(endpoint, trying_.host, login());
+  messages_ = make_connection(endpoint, trying_.host, login());
 }
 
 void RedisClient::on_ready(RedisConnection&) {
@@ -201,9 +214,12 @@ void RedisClient::discard(std::unique_ptr<RedisConnection> connection) {
 }
 
 std::unique_ptr<RedisConnection> RedisClient::make_connection(const base::Endpoint& to,
+                                                              const std::string& host,
                                                               RedisConnection::Login login) {
   RedisConnection::Owner& owner = *this;
-  return std::make_unique<RedisConnection>(front_, to, std::move(login), owner);
+  RedisConnection::Security security{
+      .tls = tls_, .server_name = settings_.tls_server_name.empty() ? host : settings_.tls_server_name};
+  return std::make_unique<RedisConnection>(front_, to, std::move(security), std::move(login), owner);
 }
 
 void RedisClient::subscribe(const std::string& channel) {
@@ -265,7 +281,7 @@ void RedisClient::redirect(std::string_view where, const std::string& key, unsig
   connect(*address, [this, address = *address, key, seconds, decided = std::move(decided),
                      redirects](const base::Endpoint& endpoint) {
     auto& node = nodes_[address];
-    if (!node) node = make_connection(endpoint, login());
+    if (!node) node = make_connection(endpoint, address.host, login());
     send_key(*node, key, seconds, decided, redirects);
   });
 }

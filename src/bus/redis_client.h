@@ -20,6 +20,10 @@ class Resolver;
 
 namespace ringback::bus {
 
+/// What the connections of these settings share for TLS; null when they ask for none. The error names the
+/// file that cannot be used.
+[[nodiscard]] base::ErrorOr<std::shared_ptr<net::TlsClient>> make_tls_client(const RedisSettings& settings);
+
 /// Our place on a Redis that may come and go: one connection listens, one publishes. Finds the master by
 /// sentinels and the owner of a key in a cluster, reconnects for ever, subscribes again, and says once when
 /// Redis is lost and once when it is back.
@@ -44,7 +48,9 @@ class RedisClient final : private RedisConnection::Owner {
     std::uint64_t lost = 0;  ///< messages that nobody could be told in time
   };
 
-  RedisClient(net::Front& front, net::Resolver& resolver, RedisSettings settings, Listener& listener);
+  /// `tls`: for settings that ask for it, else null.
+  RedisClient(net::Front& front, net::Resolver& resolver, RedisSettings settings,
+              std::shared_ptr<net::TlsClient> tls, Listener& listener);
   ~RedisClient();
 
   /// Begins to connect; on the front.
@@ -85,6 +91,7 @@ class RedisClient final : private RedisConnection::Owner {
   void drop_connections();
   void discard(std::unique_ptr<RedisConnection> connection);
   [[nodiscard]] std::unique_ptr<RedisConnection> make_connection(const base::Endpoint& to,
+                                                                 const std::string& host,
                                                                  RedisConnection::Login login);
   void send_key(RedisConnection& on, const std::string& key, unsigned seconds,
                 std::function<void(bool)> decided, unsigned redirects);
@@ -95,6 +102,7 @@ class RedisClient final : private RedisConnection::Owner {
   net::Front& front_;
   net::Resolver& resolver_;
   const RedisSettings settings_;
+  const std::shared_ptr<net::TlsClient> tls_;
   Listener& listener_;
 
   bool running_ = false;

@@ -13,12 +13,15 @@ constexpr base::Duration kLoginPatience = std::chrono::seconds(5);
 
 }  // namespace
 
-RedisConnection::RedisConnection(net::Front& front, const base::Endpoint& to, Login login, Owner& owner)
+RedisConnection::RedisConnection(net::Front& front, const base::Endpoint& to, Security security, Login login,
+                                 Owner& owner)
     : front_(front), login_(std::move(login)), owner_(owner) {
   net::StreamOptions options;
   options.connect_timeout = kLoginPatience;
   options.write_queue_limit = 8 << 20;
-  stream_ = net::Stream::connect(front, to, options, *this);
+  stream_ = security.tls ? net::Stream::connect_tls(front, to, std::move(security.tls),
+                                                    std::move(security.server_name), options, *this)
+                         : net::Stream::connect(front, to, options, *this);
 }
 
 RedisConnection::~RedisConnection() {
@@ -134,7 +137,7 @@ bool RedisConnection::take_push(const RespValue& value) {
 }
 
 void RedisConnection::on_closed(net::StreamError error) {
-  lose(std::string(net::describe(error)));
+  lose(error == net::StreamError::kTls ? stream_->detail() : std::string(net::describe(error)));
 }
 
 void RedisConnection::close() {

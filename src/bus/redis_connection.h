@@ -45,7 +45,12 @@ class RedisConnection final : private net::StreamObserver {
   /// The reply of a command, in the order of the commands. Not called when the connection is lost before.
   using Answer = std::function<void(const RespValue&)>;
 
-  RedisConnection(net::Front& front, const base::Endpoint& to, Login login, Owner& owner);
+  /// `tls`: null for a plain connection; `server_name` is then expected in the certificate.
+  struct Security {
+    std::shared_ptr<net::TlsClient> tls;
+    std::string server_name;
+  };
+  RedisConnection(net::Front& front, const base::Endpoint& to, Security security, Login login, Owner& owner);
   ~RedisConnection();
 
   /// Commands wait until the login is done.

@@ -1,8 +1,5 @@
 #include "crypto/tls_client.h"
 
-#include <array>
-#include <cstdint>
-
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -11,31 +8,40 @@
 #include "base/endpoint.h"
 
 namespace ringback::crypto {
-namespace {
-
-/// RFC 7301: what we speak, so that a server that could speak HTTP/2 does not.
-constexpr std::array<std::uint8_t, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-
-}  // namespace
-
 void TlsContextDeleter::operator()(ssl_ctx_st* context) const {
   SSL_CTX_free(context);
 }
 
-base::ErrorOr<TlsContextPtr> make_tls_client_context(const std::string& ca_file) {
+base::ErrorOr<TlsContextPtr> make_tls_client_context(const TlsClientOptions& options) {
   TlsContextPtr context(SSL_CTX_new(TLS_client_method()));
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
     return base::fail("OpenSSL cannot be set up for TLS");
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context.get(), options.verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   // An idle connection then holds no 32 KiB of buffers.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   if (SSL_CTX_set_default_verify_paths(context.get()) != 1)
     return base::fail("the system's certificate authorities cannot be read");
-  if (!ca_file.empty() && SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
+  if (!options.ca_file.empty() && SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
     ERR_clear_error();
-    return base::fail(ca_file + " holds no certificates in PEM form, or cannot be read");
+    return base::fail(options.ca_file + " holds no certificates in PEM form, or cannot be read");
   }
-  SSL_CTX_set_alpn_protos(context.get(), kHttp11.data(), kHttp11.size());
+  if (!options.certificate_file.empty() &&
+      SSL_CTX_use_certificate_chain_file(context.get(), options.certificate_file.c_str()) != 1) {
+    ERR_clear_error();
+    return base::fail(options.certificate_file + " holds no certificate in PEM form, or cannot be read");
+  }
+  if (!options.key_file.empty() &&
+      (SSL_CTX_use_PrivateKey_file(context.get(), options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+       SSL_CTX_check_private_key(context.get()) != 1)) {
+    ERR_clear_error();
+    return base::fail(options.key_file +
+                      " holds no key in PEM form, cannot be read, or is not that of the certificate");
+  }
+  if (!options.alpn.empty()) {
+    const std::string wire = static_cast<char>(options.alpn.size()) + options.alpn;
+    SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+                            static_cast<unsigned>(wire.size()));
+  }
   return context;
 }
 

@@ -17,10 +17,19 @@ struct TlsContextDeleter {
 };
 using TlsContextPtr = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 
-/// What all TLS connections that we open share: TLS 1.2 or later, the peer's certificate verified against the
-/// system's authorities (OpenSSL's paths, SSL_CERT_FILE and SSL_CERT_DIR) and those of the PEM file `ca_file`
-/// unless it is empty. The error names the file.
-[[nodiscard]] base::ErrorOr<TlsContextPtr> make_tls_client_context(const std::string& ca_file);
+/// Files are PEM; an empty name means none.
+struct TlsClientOptions {
+  std::string ca_file;           ///< authorities beside the system's
+  std::string certificate_file;  ///< ours, shown to a server that asks for one; with `key_file`
+  std::string key_file;
+  std::string alpn;         ///< the one protocol that we speak (RFC 7301): "http/1.1"; empty: none is said
+  bool verify_peer = true;  ///< false: anybody may be the server
+};
+
+/// What all TLS connections of one purpose share: TLS 1.2 or later, the peer's certificate verified against
+/// the system's authorities (OpenSSL's paths, SSL_CERT_FILE and SSL_CERT_DIR) and the given ones. The error
+/// names the file.
+[[nodiscard]] base::ErrorOr<TlsContextPtr> make_tls_client_context(const TlsClientOptions& options);
 
 /// Call before the handshake: the certificate must be one for `host`, a name or a numeric address (RFC 6125,
 /// no partial wildcards), and a name is told to the server (SNI, RFC 6066 section 3). False: out of memory or

@@ -274,7 +274,11 @@ void ClientExchange::cancel() {
 
 base::ErrorOr<std::unique_ptr<Client>> Client::create(net::Front& front, net::Resolver& resolver,
                                                       ClientOptions options) {
-  auto tls = crypto::make_tls_client_context(options.ca_file);
+  auto tls = crypto::make_tls_client_context({.ca_file = options.ca_file,
+                                              .certificate_file = {},
+                                              .key_file = {},
+                                              // So that a server that could speak HTTP/2 does not.
+                                              .alpn = "http/1.1"});
   if (!tls) return base::Failure{tls.error()};
   auto context = std::make_shared<ClientContext>(front.context(), resolver, std::move(options.proxies),
                                                  asio::ssl::context(tls->release()));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 
 #include "net/asio_address.h"
@@ -16,7 +17,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 StreamError classify(const error_code& error) {
-  if (error == asio::error::eof) return StreamError::kClosedByPeer;
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)
+    return StreamError::kClosedByPeer;
   if (error == asio::error::connection_refused) return StreamError::kRefused;
   if (error == asio::error::connection_reset || error == asio::error::broken_pipe ||
       error == asio::error::connection_aborted) {
@@ -43,6 +45,8 @@ std::string_view describe(StreamError error) {
       return "no route to the host";
     case StreamError::kConnectTimeout:
       return "no answer to the connection request";
+    case StreamError::kTls:
+      return "no TLS";
     case StreamError::kWriteQueueFull:
       return "the peer does not read what is sent";
     case StreamError::kOther:
@@ -66,12 +70,45 @@ void Stream::Impl::connect(StreamObserver& observer) {
 
 void Stream::Impl::on_connect(const error_code& error) {
   if (closed_) return;
-  timer_.cancel();
   if (error) return fail(classify(error));
+  if (tls_) return shake_hands();
+  established();
+}
+
+void Stream::Impl::established() {
+  timer_.cancel();
   StreamObserver* const observer = observer_;
   start(*observer);
   write_more();
   if (observer_ != nullptr) observer_->on_connected();
+}
+
+void Stream::Impl::secure(std::shared_ptr<TlsClient> tls, asio::ssl::context& context,
+                          std::string server_name, bool verify) {
+  tls_client_ = std::move(tls);
+  tls_.emplace(socket_, context);
+  server_name_ = std::move(server_name);
+  verify_ = verify;
+}
+
+void Stream::Impl::shake_hands() {
+  if (verify_ && !crypto::expect_tls_server(*tls_->native_handle(), server_name_)) {
+    detail_ = "\"" + server_name_ + "\" cannot be the name in a certificate";
+    return fail(StreamError::kTls);
+  }
+  tls_->async_handshake(asio::ssl::stream_base::client,
+                        [self = shared_from_this()](const error_code& error) { self->on_handshake(error); });
+}
+
+void Stream::Impl::on_handshake(const error_code& error) {
+  if (closed_) return;
+  if (!error) return established();
+  detail_ = verify_ ? crypto::certificate_complaint(*tls_->native_handle(), server_name_) : "";
+  if (detail_.empty())
+    detail_ = classify(error) == StreamError::kOther
+                  ? "no TLS with " + server_name_ + ": " + error.message()
+                  : server_name_ + " closed the connection during the TLS handshake; does it speak TLS?";
+  fail(StreamError::kTls);
 }
 
 void Stream::Impl::start(StreamObserver& observer) {
@@ -86,12 +123,18 @@ void Stream::Impl::start(StreamObserver& observer) {
 void Stream::Impl::read_more() {
   if (closed_) return;
   const auto buffer = asio::buffer(read_buffer_);
-  socket_.async_read_some(buffer, [self = shared_from_this()](const error_code& error, std::size_t size) {
-    if (self->closed_) return;
-    if (error) return self->fail(classify(error));
-    if (!self->finishing_) self->observer_->on_data({self->read_buffer_.data(), size});
-    self->read_more();
-  });
+  const auto done = [self = shared_from_this()](const error_code& error, std::size_t size) {
+    self->on_read(error, size);
+  };
+  if (tls_) return tls_->async_read_some(buffer, done);
+  socket_.async_read_some(buffer, done);
+}
+
+void Stream::Impl::on_read(const error_code& error, std::size_t size) {
+  if (closed_) return;
+  if (error) return fail(classify(error));
+  if (!finishing_) observer_->on_data({read_buffer_.data(), size});
+  read_more();
 }
 
 bool Stream::Impl::write(std::string bytes) {
@@ -116,14 +159,20 @@ void Stream::Impl::write_more() {
   }
   writing_ = true;
   const auto buffer = asio::buffer(queue_.front());
-  asio::async_write(socket_, buffer, [self = shared_from_this()](const error_code& error, std::size_t) {
-    if (self->closed_) return;
-    self->writing_ = false;
-    if (error) return self->fail(classify(error));
-    self->queued_bytes_ -= self->queue_.front().size();
-    self->queue_.pop_front();
-    self->write_more();
-  });
+  const auto done = [self = shared_from_this()](const error_code& error, std::size_t) {
+    self->on_written(error);
+  };
+  if (tls_) return asio::async_write(*tls_, buffer, done);
+  asio::async_write(socket_, buffer, done);
+}
+
+void Stream::Impl::on_written(const error_code& error) {
+  if (closed_) return;
+  writing_ = false;
+  if (error) return fail(classify(error));
+  queued_bytes_ -= queue_.front().size();
+  queue_.pop_front();
+  write_more();
 }
 
 void Stream::Impl::close() {
@@ -180,6 +229,30 @@ std::unique_ptr<Stream> Stream::connect(Front& front, const base::Endpoint& to, 
   return std::unique_ptr<Stream>(new Stream(std::move(impl)));
 }
 
+base::ErrorOr<std::shared_ptr<TlsClient>> TlsClient::create(const crypto::TlsClientOptions& options) {
+  auto context = crypto::make_tls_client_context(options);
+  if (!context) return base::Failure{context.error()};
+  // Asio's object owns OpenSSL's from here on.
+  auto owned = std::make_unique<Context>(Context{asio::ssl::context(context->release())});
+  return std::shared_ptr<TlsClient>(new TlsClient(std::move(owned), options.verify_peer));
+}
+
+TlsClient::TlsClient(std::unique_ptr<Context> context, bool verify)
+    : context_(std::move(context)), verify_(verify) {}
+
+TlsClient::~TlsClient() = default;
+
+std::unique_ptr<Stream> Stream::connect_tls(Front& front, const base::Endpoint& to,
+                                            std::shared_ptr<TlsClient> tls, std::string server_name,
+                                            const StreamOptions& options, StreamObserver& observer) {
+  auto impl = std::make_shared<Impl>(tcp::socket(front.context()), to, options);
+  asio::ssl::context& context = tls->context_->ssl;
+  const bool verify = tls->verify_;
+  impl->secure(std::move(tls), context, std::move(server_name), verify);
+  impl->connect(observer);
+  return std::unique_ptr<Stream>(new Stream(std::move(impl)));
+}
+
 void Stream::start(StreamObserver& observer) {
   impl_->start(observer);
 }
@@ -201,6 +274,9 @@ base::Endpoint Stream::local() const {
 }
 const base::Endpoint& Stream::remote() const {
   return impl_->remote();
+}
+const std::string& Stream::detail() const {
+  return impl_->detail();
 }
 std::size_t Stream::queued_bytes() const {
   return impl_->queued_bytes();

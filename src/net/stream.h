@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "base/endpoint.h"
+#include "base/error.h"
 #include "base/time.h"
+#include "crypto/tls_client.h"
 
 namespace ringback::net {
 
@@ -20,6 +22,7 @@ enum class StreamError : std::uint8_t {
   kRefused,         ///< nobody listens there
   kUnreachable,     ///< no route to the host or network
   kConnectTimeout,  ///< no answer within StreamOptions::connect_timeout
+  kTls,             ///< the handshake failed or the certificate is not to be trusted; see Stream::detail()
   kWriteQueueFull,  ///< the peer does not read; see StreamOptions::write_queue_limit
   kOther,
 };
@@ -46,8 +49,22 @@ class StreamObserver {
   ~StreamObserver() = default;
 };
 
-/// One TCP connection on the front thread, with a bounded write queue. The interface names no transport: a
-/// TLS stream will be another factory function behind the same class.
+/// What the TLS connections of one purpose share. Front thread.
+class TlsClient {
+ public:
+  [[nodiscard]] static base::ErrorOr<std::shared_ptr<TlsClient>> create(
+      const crypto::TlsClientOptions& options);
+  ~TlsClient();
+
+ private:
+  friend class Stream;
+  struct Context;
+  explicit TlsClient(std::unique_ptr<Context> context, bool verify);
+  const std::unique_ptr<Context> context_;
+  const bool verify_;
+};
+
+/// One TCP connection on the front thread, with or without TLS, with a bounded write queue.
 ///
 /// Owner: whoever connected or accepted it. Thread: front. Destroying it closes the connection at once; data
 /// still in the write queue is lost (use close_when_written()).
@@ -57,6 +74,12 @@ class Stream {
   [[nodiscard]] static std::unique_ptr<Stream> connect(Front& front, const base::Endpoint& to,
                                                        const StreamOptions& options,
                                                        StreamObserver& observer);
+  /// The same by TLS: connected when the handshake is done and the certificate is one for `server_name`.
+  [[nodiscard]] static std::unique_ptr<Stream> connect_tls(Front& front, const base::Endpoint& to,
+                                                           std::shared_ptr<TlsClient> tls,
+                                                           std::string server_name,
+                                                           const StreamOptions& options,
+                                                           StreamObserver& observer);
   ~Stream();
 
   /// Starts an accepted stream: from now on the observer is called.
@@ -72,6 +95,8 @@ class Stream {
   [[nodiscard]] base::Endpoint local() const;
   [[nodiscard]] const base::Endpoint& remote() const;
   [[nodiscard]] std::size_t queued_bytes() const;
+  /// Inside on_closed(kTls): why, as a sentence.
+  [[nodiscard]] const std::string& detail() const;
 
  private:
   friend class Listener;
