@@ -15,8 +15,8 @@ export const kTerminal = ['ended', 'failed'];
 
 /** One `ringback serve` on free ports with a data folder of its own. */
 export class Ringback {
-  /** `settings` are environment variables; `dataDir` keeps the data of an earlier one. */
-  static async start(settings = {}, dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-'))) {
+  /** `settings` are environment variables; `dataDir` keeps the data of an earlier one; `ready`: wait until it says so. */
+  static async start(settings = {}, dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-')), { ready = true } = {}) {
     const base = await freePorts(8);
     const rtp = await freePorts(200);
     const ringback = new Ringback();
@@ -48,7 +48,7 @@ export class Ringback {
     ringback.program = new Program('ringback', kBinary, ['serve'], { env, cwd: dataDir });
     await eventually('ringback to be ready', 10_000, async () => {
       if (!ringback.program.alive) throw new Error(`ringback did not start\n${ringback.program.tail()}`);
-      return (await fetch(`${ringback.url}/readyz`).catch(() => undefined))?.ok;
+      return (await fetch(`${ringback.url}/${ready ? 'readyz' : 'healthz'}`).catch(() => undefined))?.ok;
     });
     return ringback;
   }
