@@ -443,6 +443,8 @@ std::string Server::describe() const {
   const bridge::Trunk* trunk = parts_->own_calls->trunks().preferred();
   if (trunk != nullptr) {
     line("trunk", describe_trunk(*trunk));
+  } else if (config.bus) {
+    line("trunk", "those of the LiveKit server; calls of the API need one of ringback's own (SIP_TRUNK_URI)");
   } else {
     line("trunk", "none: no phone can be reached yet. Put these lines into .env and start again,");
     text +=

@@ -17,6 +17,8 @@ using livekit::SipCallStatus;
 
 /// As often as livekit-sip says that a call is still there.
 constexpr base::Duration kKeepAlive = std::chrono::minutes(10);
+/// The answer must be there before the server's own patience ends.
+constexpr base::Duration kAnswerTime = std::chrono::milliseconds(50);
 
 bus::Method create_method(const std::string& cluster_id) {
   return {.service = "SIPInternal", .name = "CreateSIPParticipant", .topic = cluster_id};
@@ -61,6 +63,7 @@ BusService::BusService(net::Front& front, net::Resolver& resolver, SipService& s
 void BusService::start() {
   bus_.serve(create_method(options_.cluster_id),
              [this](const bus::RpcRequest& request) { create_participant(request); });
+  bus_.open("IOInfo");
   bus_.start();
   keep_alive_ = front_.schedule(front_.now() + kKeepAlive, [this] { report_all(); });
 }
@@ -103,7 +106,7 @@ void BusService::create_participant(const bus::RpcRequest& request) {
       front_, service_,
       {.request = std::move(*dial),
        .wait_until_answered = call->wait_until_answered,
-       .deadline = request.deadline},
+       .deadline = request.deadline - kAnswerTime},
       [this, request](livekit::TwirpResult<livekit::SipParticipantInfo> result) {
         if (!result) {
           bus_.respond(request, base::Failure{livekit::bus_error_of(result.error())});

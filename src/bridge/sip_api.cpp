@@ -155,7 +155,7 @@ void SipApi::create_participant(const Call& call, Reply reply) {
   auto dial = dial_request(*request, service_);
   if (!dial) return reply(base::Failure{dial.error()});
 
-  if (!service_.load(dial->room_name).accepting) {
+  if (service_.load(dial->room_name).full) {
     return reply(base::Failure{participant_error(make_failure(CallCause::kTooManyCalls))});
   }
 

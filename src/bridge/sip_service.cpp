@@ -75,9 +75,11 @@ SipService::Load SipService::load(const std::string& room_name, std::size_t comi
   const std::size_t most = settings_->max_calls == 0 ? ports : std::min(settings_->max_calls, ports);
   const std::size_t calls = live_.size() + coming;
   const double cpu = places_[room::RoomHost::worker_of(room_name, places_.size())].worker->cpu_share();
-  return {.accepting = !shutting_down_ && calls < most && cpu < settings_->max_cpu,
-          .share = std::max(
-              cpu, static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(most, 1)))};
+  const bool full = calls >= most;
+  const double taken = static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(most, 1));
+  return {.accepting = !shutting_down_ && !full && cpu < settings_->max_cpu,
+          .full = full,
+          .share = std::max(cpu, taken)};
 }
 
 std::string SipService::trunk_id() const {
@@ -88,7 +90,7 @@ std::string SipService::trunk_id() const {
 void SipService::place(PhoneCall call, CallObserver observer) {
   const CallId id = call.call_id;
   const Trunk* trunk = trunks_.preferred();
-  const bool full = !shutting_down_ && !load(call.room_name).accepting;
+  const bool full = !shutting_down_ && load(call.room_name).full;
   if (trunk == nullptr || full) {
     ++counters_.started;
     live_.emplace(

@@ -46,7 +46,8 @@ class SipService final : public CallService {
 
   /// How much this node has to do.
   struct Load {
-    bool accepting = true;  ///< false: it is full, or stops
+    bool accepting = true;  ///< false: it is full, its media thread is too busy, or it stops
+    bool full = false;      ///< it has all the calls that it may have
     double share = 0;       ///< 0..1: of what it can carry
   };
 

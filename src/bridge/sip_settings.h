@@ -29,7 +29,7 @@ struct SipSettings {
   base::Duration no_response_timeout = std::chrono::seconds(10);
   /// Calls at one time; 0: as many as there are RTP ports.
   std::size_t max_calls = 0;
-  /// A worker that is busier than this share of its time takes no more calls.
+  /// A worker that is busier than this share of its time leaves the calls of a bus to other nodes.
   double max_cpu = 0.9;
   std::uint16_t rtp_first = 10000;
   std::uint16_t rtp_last = 19999;

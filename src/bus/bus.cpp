@@ -53,7 +53,6 @@ void Bus::respond(const RpcRequest& request, RpcResult result) {
 }
 
 void Bus::call(const Method& method, std::string body, Done done) {
-  client_.open(method.service);
   std::string id = "REQ_" + crypto::random_token(kIdLength);
   calls_.emplace(id, std::move(done));
   client_.call(time(), std::move(id), method, std::move(body));

@@ -33,6 +33,8 @@ class Bus final : private BusPort, private RedisClient::Listener {
   void stop_serving(const Method& method);
   void respond(const RpcRequest& request, RpcResult result);
 
+  /// Listens for what the servers of a service answer; before call(), best before start().
+  void open(const std::string& service) { client_.open(service); }
   /// Calls a method that others serve.
   void call(const Method& method, std::string body, Done done);
 

@@ -2,10 +2,12 @@
 // through ringback. The unmodified livekit-server-sdk is the user.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { SIPCallDirection, SIPCallStatus } from '@livekit/protocol';
 import { dispose } from '@livekit/rtc-node';
 import { SipCallError } from 'livekit-server-sdk';
 import { SippPhone } from '../e2e/harness/sipp.js';
 import { eventually } from '../e2e/harness/wait.js';
+import { BusListener } from './harness/bus_listener.js';
 import { BusWorld, failureOf, kCaller } from './harness/bus.js';
 import { kLiveKitBinary, kOldLiveKitBinary } from './harness/livekit_server.js';
 
@@ -146,6 +148,41 @@ for (const [name, binary] of [
       assert.equal(attributes['sip.trunkPhoneNumber'], undefined);
       assert.ok(attributes['sip.callID']);
       await world.server.rooms.deleteRoom('room-i');
+    });
+
+    test('the calls are reported on the bus', async () => {
+      const listener = await world.keep(BusListener.start(world.redis.port));
+      const info = await world.dial('+15551230005', 'room-r', { waitUntilAnswered: true, participantAttributes: { team: 'blue' } });
+      const reports = () => listener.reports.filter((report) => report.callId === info.sipCallId);
+      const last = await eventually('the report of the end', 15_000, () => reports().find((report) => report.endedAtNs > 0n));
+      assert.deepEqual(reports().map(({ callStatus }) => callStatus).sort(), [
+        SIPCallStatus.SCS_PARTICIPANT_JOINED,
+        SIPCallStatus.SCS_ACTIVE,
+        SIPCallStatus.SCS_DISCONNECTED,
+      ]);
+      assert.equal(last.callStatus, SIPCallStatus.SCS_DISCONNECTED);
+      assert.equal(last.callDirection, SIPCallDirection.SCD_OUTBOUND);
+      assert.equal(last.trunkId, world.trunkId);
+      assert.equal(last.roomName, 'room-r');
+      assert.equal(last.participantIdentity, 'phone');
+      assert.equal(last.participantAttributes.team, 'blue');
+      assert.equal(last.fromUri.user, kCaller);
+      assert.equal(last.toUri.user, '+15551230005');
+      assert.match(last.audioCodec, /^PCM[AU]\/8000$/);
+      assert.ok(last.createdAtNs <= last.startedAtNs && last.startedAtNs < last.endedAtNs);
+
+      await failureOf(world.dial('+15551230001', 'room-r', { waitUntilAnswered: true }));
+      const failed = await eventually('the report of the failure', 5000, () => listener.reports.find((report) => report.callStatus === SIPCallStatus.SCS_ERROR));
+      assert.equal(failed.callStatusCode.code, 486);
+      assert.equal(failed.disconnectReason, 12, 'USER_REJECTED');
+      assert.ok(failed.error);
+    });
+
+    test('a transfer is refused with words', async () => {
+      await world.dial('+15551230000', 'room-t', { waitUntilAnswered: true });
+      const error = await failureOf(world.server.sip.transferSipParticipant('room-t', 'phone', 'tel:+15551230099'));
+      assert.equal(error.code, 'unimplemented');
+      await world.server.rooms.deleteRoom('room-t');
     });
 
     test('the calls of the bus are in the metrics', async () => {
