@@ -61,6 +61,29 @@ TEST(LiveKitRoomsConfig, OurSipServiceDialsIntoTheRoomsOfAnotherServer) {
   EXPECT_NE(error_of({{"LIVEKIT_URL", "x.livekit.cloud"}}).find("LIVEKIT_URL must be"), std::string::npos);
 }
 
+TEST(BusConfig, NeedsTheServerOfTheBus) {
+  const auto config = config_of({{"LIVEKIT_URL", "ws://rooms:7880"},
+                                 {"REDIS_URL", "redis://:pw@redis"},
+                                 {"SIP_CLUSTER_ID", "eu"},
+                                 {"MAX_CALLS", "7"}});
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->bus);
+  EXPECT_EQ(config->bus->redis.addresses.front().host, "redis");
+  EXPECT_EQ(config->bus->cluster_id, "eu");
+  EXPECT_EQ(config->sip.max_calls, 7U);
+  EXPECT_DOUBLE_EQ(config->sip.max_cpu, 0.9);
+  EXPECT_FALSE(config_of({})->bus);
+  EXPECT_NE(error_of({{"REDIS_URL", "redis://redis"}}).find("LIVEKIT_URL"), std::string::npos);
+  EXPECT_NE(error_of({{"REDIS_URL", "redis://redis"}, {"LIVEKIT_URL", "ws://x"}, {"SIP_SERVICE", "livekit"}})
+                .find("SIP_SERVICE"),
+            std::string::npos);
+  const auto error = error_of({{"REDIS_URL", "redis://:pw-secret@redis/x"}, {"LIVEKIT_URL", "ws://x"}});
+  EXPECT_NE(error.find("REDIS_URL: the database"), std::string::npos) << error;
+  EXPECT_EQ(error.find("pw-secret"), std::string::npos) << error;
+  EXPECT_NE(error_of({{"MAX_CALLS", "0"}}).find("MAX_CALLS"), std::string::npos);
+  EXPECT_NE(error_of({{"MAX_CPU", "101"}}).find("MAX_CPU"), std::string::npos);
+}
+
 TEST(LiveKitSipConfig, NamesWhatDoesNotFit) {
   EXPECT_NE(error_of({{"SIP_SERVICE", "livekit"}}).find("needs LIVEKIT_URL"), std::string::npos);
   EXPECT_NE(error_of({{"SIP_SERVICE", "theirs"}}).find("SIP_SERVICE must be own or livekit"),

@@ -96,8 +96,8 @@ void BusService::create_participant(const bus::RpcRequest& request) {
   if (live_.contains(id))
     return refuse({livekit::TwirpCode::kAlreadyExists, "there is a call with this id already", {}});
 
-  base::log(LogLevel::kInfo, "call", id, "the LiveKit server calls {} for room {} as {}",
-            dial->number.to_string(), dial->room_name, dial->participant_identity);
+  base::log(LogLevel::kInfo, "call", id, "the LiveKit server calls {} for room {}", dial->number.to_string(),
+            dial->room_name);
   live_[id] = call_info_of(*dial);
   bus_.serve(transfer_method(id),
              [this](const bus::RpcRequest& transfer) { transfer_participant(transfer); });

@@ -80,8 +80,11 @@ void Bus::settle() {
   if (settling_) return;
   settling_ = true;
   while (auto request = server_.next_event()) {
-    const auto handler = handlers_.find(request->method);
-    if (handler != handlers_.end()) handler->second(std::move(*request));
+    const auto found = handlers_.find(request->method);
+    if (found == handlers_.end()) continue;
+    // A copy: the handler may stop the method that it serves.
+    const Handler handler = found->second;
+    handler(std::move(*request));
   }
   while (auto outcome = client_.next_event()) {
     const auto node = calls_.extract(outcome->request_id);

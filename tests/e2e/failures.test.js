@@ -13,6 +13,18 @@ afterEach(() => scene.close());
 
 for (const refusal of kRefusals) test(refusal.name, () => checkRefusal(scene, refusal));
 
+test('more calls than MAX_CALLS', async () => {
+  const phone = scene.add(await SippPhone.start('no_answer'));
+  const ringback = await scene.ringback(phone.uri, { MAX_CALLS: '1' });
+  const first = await ringback.place('+15551230000');
+  await ringback.status(first.callId, 'ringing');
+  const error = await failure(ringback);
+  assert.equal(error.code, 'too_many_calls');
+  assert.equal(error.answer.status, 503);
+  await ringback.hangUp(first.callId);
+  await ringback.status(first.callId, 'failed');
+});
+
 test("forbidden, with the provider's own words", async () => {
   const error = await refusedBy(scene, 'forbidden');
   assert.equal(error.code, 'forbidden');
