@@ -149,9 +149,10 @@ void RedisClient::came_up() {
   complained_ = false;
   health_.up = true;
   health_.problem.clear();
-  base::log(LogLevel::kInfo, "bus", "", "{} {} ({})",
-            health_.connected == 0 ? "on the bus:" : "the bus is back:", settings_.describe(),
-            trying_.to_string());
+  base::log(
+      LogLevel::kInfo, "bus", "", "{}: {}{}", health_.connected == 0 ? "on the bus" : "the bus is back",
+      settings_.describe(),
+      settings_.mode == RedisSettings::Mode::kStandalone ? "" : fmt::format(" ({})", trying_.to_string()));
   ++health_.connected;
   for (Message& message : std::exchange(outbox_, {})) {
     publish(std::move(message.channel), std::move(message.payload), message.until);
@@ -180,9 +181,8 @@ void RedisClient::lose(std::string why) {
   health_.problem = fmt::format("{}: {}", trying_.to_string(), why);
   if (!complained_) {
     complained_ = true;
-    base::log(LogLevel::kError, "bus", "", "{} {} ({}); trying again until it is there",
-              health_.up ? "the bus is lost:" : "the bus cannot be reached:", settings_.describe(),
-              health_.problem);
+    base::log(LogLevel::kError, "bus", "", "{}: {}; trying again until it is there",
+              health_.up ? "the bus is lost" : "the bus cannot be reached", health_.problem);
   }
   health_.up = false;
   ++attempt_;

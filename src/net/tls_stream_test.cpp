@@ -70,10 +70,13 @@ class TlsStreamTest : public testing::Test, public StreamObserver {
     detail_ = stream_->detail();
   }
   void connect(const EchoServer& server, const std::string& name, bool verify = true) {
+    connect(server.endpoint(), name, verify);
+  }
+  void connect(const base::Endpoint& to, const std::string& name, bool verify = true) {
     auto tls = TlsClient::create(
         {.ca_file = ca_file_, .certificate_file = {}, .key_file = {}, .alpn = {}, .verify_peer = verify});
     ASSERT_TRUE(tls.ok());
-    stream_ = Stream::connect_tls(front_, server.endpoint(), *tls, name, {}, *this);
+    stream_ = Stream::connect_tls(front_, to, *tls, name, {}, *this);
   }
   template <class Condition>
   void run_until(Condition done) {
@@ -134,13 +137,27 @@ TEST_F(TlsStreamTest, AStrangerIsNotTrusted) {
 }
 
 TEST_F(TlsStreamTest, MayBeDestroyedInTheMiddleOfTheHandshake) {
-  EchoServer server(front_.context(), leaf_);
-  connect(server, "redis.example.com");
-  front_.run_once(1ms);
+  // Accepts connections (the kernel does) and says nothing.
+  asio::ip::tcp::acceptor silent(front_.context(), {asio::ip::address_v4::loopback(), 0});
+  connect(base::Endpoint{base::IpAddress::v4({127, 0, 0, 1}), silent.local_endpoint().port()},
+          "redis.example.com");
+  for (int i = 0; i < 20; ++i) front_.run_once(1ms);
   stream_.reset();
   for (int i = 0; i < 20; ++i) front_.run_once(1ms);
   EXPECT_FALSE(connected_);
   EXPECT_FALSE(error_.has_value());
+}
+
+TEST_F(TlsStreamTest, ASilentServerIsGivenUp) {
+  asio::ip::tcp::acceptor silent(front_.context(), {asio::ip::address_v4::loopback(), 0});
+  auto tls = TlsClient::create({.ca_file = ca_file_, .certificate_file = {}, .key_file = {}, .alpn = {}});
+  ASSERT_TRUE(tls.ok());
+  StreamOptions options;
+  options.connect_timeout = 50ms;
+  stream_ = Stream::connect_tls(front_, {base::IpAddress::v4({127, 0, 0, 1}), silent.local_endpoint().port()},
+                                *tls, "redis.example.com", options, *this);
+  run_until([&] { return error_.has_value(); });
+  EXPECT_EQ(error_, StreamError::kConnectTimeout);
 }
 
 TEST(TlsClient, FilesThatCannotBeUsedAreNamed) {

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { SIPCallInfo } from '@livekit/protocol';
 
 /** The length-delimited fields of a protobuf message, by number. */
-function fields(bytes) {
+export function fields(bytes) {
   const found = new Map();
   let at = 0;
   const varint = () => {
