@@ -22,7 +22,7 @@ test('more calls than MAX_CALLS', async () => {
   assert.equal(error.code, 'too_many_calls');
   assert.equal(error.answer.status, 503);
   await ringback.hangUp(first.callId);
-  await ringback.status(first.callId, 'failed');
+  await ringback.status(first.callId, 'ended');
 });
 
 test("forbidden, with the provider's own words", async () => {
