@@ -77,9 +77,11 @@ SipService::Load SipService::load(const std::string& room_name, std::size_t comi
   const double cpu = places_[room::RoomHost::worker_of(room_name, places_.size())].worker->cpu_share();
   const bool full = calls >= most;
   const double taken = static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(most, 1));
+  // The square: a thread that does a little this second and nothing the next is as idle as another; only much
+  // counts.
   return {.accepting = !shutting_down_ && !full && cpu < settings_->max_cpu,
           .full = full,
-          .share = std::max(cpu, taken)};
+          .share = std::min(1.0, taken + cpu * cpu)};
 }
 
 std::string SipService::trunk_id() const {
