@@ -130,6 +130,7 @@ void RedisClient::check_role() {
 }
 
 void RedisClient::listen() {
+  listening_ = true;
   if (channels_.empty()) return came_up();
   unconfirmed_ = channels_;
   messages_->subscribe({channels_.begin(), channels_.end()});
@@ -205,6 +206,7 @@ void RedisClient::drop_connections() {
   for (auto& [address, connection] : nodes_) discard(std::move(connection));
   nodes_.clear();
   unconfirmed_.clear();
+  listening_ = false;
 }
 
 // A call of its own may be on the stack: it is destroyed by the next attempt.
@@ -224,12 +226,14 @@ std::unique_ptr<RedisConnection> RedisClient::make_connection(const base::Endpoi
 
 void RedisClient::subscribe(const std::string& channel) {
   channels_.insert(channel);
-  if (health_.up) messages_->subscribe({channel});
+  if (!listening_) return;
+  unconfirmed_.insert(channel);
+  messages_->subscribe({channel});
 }
 
 void RedisClient::unsubscribe(const std::string& channel) {
   channels_.erase(channel);
-  if (health_.up) messages_->unsubscribe(channel);
+  if (listening_) messages_->unsubscribe(channel);
 }
 
 void RedisClient::publish(std::string channel, std::string payload, base::TimePoint until) {

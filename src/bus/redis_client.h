@@ -120,7 +120,8 @@ class RedisClient final : private RedisConnection::Owner {
   std::vector<std::unique_ptr<RedisConnection>> gone_;  ///< to be destroyed outside their own calls
 
   std::set<std::string, std::less<>> channels_;
-  std::set<std::string, std::less<>> unconfirmed_;
+  std::set<std::string, std::less<>> unconfirmed_;  ///< asked for, not yet granted
+  bool listening_ = false;                          ///< channels_ have been asked for on messages_
   std::deque<Message> outbox_;
   Health health_;
 };
