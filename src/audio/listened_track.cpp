@@ -57,14 +57,16 @@ void ListenedTrack::receive(base::TimePoint now, const rtp::PacketView& packet) 
     if (decoder_) decoder_->reset();
   }
   ssrc_ = packet.ssrc();
-  jitter_.insert(now, packet);
-  advance(now);
+  advance(now, jitter_.offer(now, packet));
 }
 
 void ListenedTrack::advance(base::TimePoint now) {
+  advance(now, jitter_.pull(now));
+}
+
+void ListenedTrack::advance(base::TimePoint now, rtp::JitterFrame frame) {
   // Each turn of the loop plays or skips at least one frame of a bounded buffer, or ends it.
-  while (true) {
-    const rtp::JitterFrame frame = jitter_.pull(now);
+  for (;; frame = jitter_.pull(now)) {
     switch (frame.kind) {
       case rtp::Playout::kWait:
         return;

@@ -75,6 +75,8 @@ class ListenedTrack {
   ListenedTrack(TrackId id, Codec codec, const rtp::JitterBufferSettings& jitter,
                 std::optional<OpusFrameDecoder> decoder);
 
+  /// Goes on with `frame` and what is due after it.
+  void advance(base::TimePoint now, rtp::JitterFrame frame);
   void end_spurt();
   void keep_raw(std::span<const std::uint8_t> payload);
   /// Gives what was passed on undecoded to the concealment, and to the queue what is still in it.

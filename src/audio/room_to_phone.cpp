@@ -25,13 +25,15 @@ RoomToPhone::RoomToPhone(const RoomToPhoneSettings& settings, AudioSink& sink)
 
 RoomToPhone::~RoomToPhone() = default;
 
-base::ErrorOr<> RoomToPhone::add_track(TrackId id, Codec codec) {
-  if (find(id) != nullptr) return base::fail("track is already being listened to");
+base::ErrorOr<ListenedTrack*> RoomToPhone::add_track(TrackId id, Codec codec) {
+  if (std::ranges::any_of(tracks_, [id](const auto& track) { return track->id() == id; })) {
+    return base::fail("track is already being listened to");
+  }
   if (tracks_.size() >= settings_.max_tracks) return base::fail("too many tracks for one phone");
   auto track = ListenedTrack::create(id, codec, settings_.max_delay);
   if (!track) return base::Failure{track.error()};
   tracks_.push_back(std::move(*track));
-  return {};
+  return tracks_.back().get();
 }
 
 void RoomToPhone::remove_track(TrackId id) {
@@ -41,13 +43,6 @@ void RoomToPhone::remove_track(TrackId id) {
   if (leader_ == found->get()) leader_ = nullptr;
   add(counters_, **found);
   tracks_.erase(found);
-}
-
-ListenedTrack* RoomToPhone::find(TrackId id) {
-  for (const auto& track : tracks_) {
-    if (track->id() == id) return track.get();
-  }
-  return nullptr;
 }
 
 void RoomToPhone::start(base::TimePoint now) {
@@ -72,14 +67,9 @@ void RoomToPhone::stop_tone() {
   tone_.reset();
 }
 
-void RoomToPhone::receive(base::TimePoint now, TrackId id, const rtp::PacketView& packet) {
+void RoomToPhone::receive(base::TimePoint now, ListenedTrack& track, const rtp::PacketView& packet) {
   if (!started_) return;
-  ListenedTrack* track = find(id);
-  if (track == nullptr) {
-    ++counters_.unknown;
-    return;
-  }
-  track->receive(now, packet);
+  track.receive(now, packet);
   run(now);
 }
 

@@ -48,7 +48,6 @@ class RoomToPhone {
     std::uint64_t passed = 0;     ///< of these, unchanged payloads of a track
     std::uint64_t mixed = 0;      ///< of these, sums of two or more tracks
     std::uint64_t filled = 0;     ///< of these, silence because nobody spoke
-    std::uint64_t unknown = 0;    ///< packets of tracks that were not added
     std::uint64_t concealed = 0;  ///< frames of a track that were lost or late
     std::uint64_t recovered = 0;  ///< lost frames rebuilt from in-band FEC
     std::uint64_t late = 0;       ///< packets that came after their frame had been concealed
@@ -64,7 +63,8 @@ class RoomToPhone {
   /// The phone changed its law by re-INVITE (kPcmu or kPcma).
   void set_codec(Codec codec) { settings_.codec = codec; }
 
-  base::ErrorOr<> add_track(TrackId id, Codec codec);
+  /// The track that receive() is to be called with, until remove_track().
+  base::ErrorOr<ListenedTrack*> add_track(TrackId id, Codec codec);
   void remove_track(TrackId id);
 
   /// The stream begins: from now on there is a frame every 20 ms.
@@ -72,7 +72,7 @@ class RoomToPhone {
   void stop();
   [[nodiscard]] bool started() const { return started_; }
 
-  void receive(base::TimePoint now, TrackId id, const rtp::PacketView& packet);
+  void receive(base::TimePoint now, ListenedTrack& track, const rtp::PacketView& packet);
   void advance(base::TimePoint now);
   [[nodiscard]] base::TimePoint next_deadline() const;
 
@@ -92,7 +92,6 @@ class RoomToPhone {
   [[nodiscard]] base::Duration jitter_delay() const;
 
  private:
-  ListenedTrack* find(TrackId id);
   void choose_leader();
   /// When the leader's next frame may leave, or the gap in front of it must be filled.
   [[nodiscard]] base::TimePoint frame_time() const;

@@ -36,7 +36,8 @@ base::Duration rtcp_interval() {
 }  // namespace
 
 AudioPath::AudioPath(net::Worker& worker, rtp::PortRange& ports, const Settings& settings, Listener& listener)
-    : worker_(worker),
+    : Entry(worker.deadlines()),
+      worker_(worker),
       listener_(listener),
       ssrc_(crypto::random_u32()),
       first_timestamp_(crypto::random_u32()),
@@ -80,13 +81,14 @@ base::ErrorOr<std::unique_ptr<AudioPath>> AudioPath::open(net::Worker& worker, r
   return path;
 }
 
-base::ErrorOr<> AudioPath::open_room(audio::Codec room_codec) {
+base::ErrorOr<> AudioPath::open_room(RoomSession& room, audio::Codec codec) {
   audio::PhoneToRoomSettings to_room;
-  to_room.phone_codec = audio::is_g711(room_codec) ? room_codec : audio::Codec::kPcmu;
-  to_room.room_codec = room_codec;
+  to_room.phone_codec = audio::is_g711(codec) ? codec : audio::Codec::kPcmu;
+  to_room.room_codec = codec;
   to_room.opus = settings_.opus;
   auto pipeline = audio::PhoneToRoom::create(to_room, to_room_sink_);
   if (!pipeline) return base::Failure{pipeline.error()};
+  room_ = &room;
   to_room_ = std::move(*pipeline);
   if (agreed_) to_room_->set_phone_codec(codec_of(agreed_->codec));
   return {};
@@ -125,7 +127,7 @@ void AudioPath::stop(base::TimePoint now) {
   agreed_.reset();
   next_rtcp_ = base::kNever;
   media_expected_since_ = base::kNever;
-  disarm();
+  set_deadline(base::kNever);
 }
 
 void AudioPath::play_ringback(base::TimePoint now, const audio::ToneSpec& tone) {
@@ -140,18 +142,24 @@ void AudioPath::stop_ringback() {
 
 void AudioPath::add_track(audio::TrackId track, audio::Codec codec) {
   // A track beyond the pipeline's limit is not heard; the call goes on with those that are.
-  if (to_phone_) (void)to_phone_->add_track(track, codec).ok();
+  if (!to_phone_) return;
+  auto added = to_phone_->add_track(track, codec);
+  if (!added) return;
+  from_room_.push_back(std::make_unique<FromRoom>(*this, **added));
+  room_->hear(track, *from_room_.back());
 }
 
 void AudioPath::remove_track(audio::TrackId track) {
+  std::erase_if(from_room_, [track](const auto& each) { return each->track.id() == track; });
   if (to_phone_) to_phone_->remove_track(track);
 }
 
-void AudioPath::receive_from_room(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) {
-  if (!to_phone_) return;
+void AudioPath::receive_from_room(base::TimePoint now, audio::ListenedTrack& track,
+                                  const rtp::PacketView& packet) {
+  if (!agreed_) return;
   now_ = now;
   to_phone_->receive(now, track, packet);
-  wake_by(to_phone_->next_deadline());
+  rearm();
 }
 
 void AudioPath::press(std::string_view digits) {
@@ -191,7 +199,7 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
       listener_.on_phone_digit(press->code, press->digit);
     }
   }
-  if (to_room_) wake_by(to_room_->next_deadline());
+  rearm();
 }
 
 void AudioPath::on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {
@@ -265,7 +273,7 @@ void AudioPath::send_rtcp(base::TimePoint now, bool goodbye) {
   port.commit(writer.size(), *to);
 }
 
-void AudioPath::on_timer(base::TimePoint now) {
+void AudioPath::on_deadline(base::TimePoint now) {
   now_ = now;
   if (to_room_) to_room_->advance(now);
   if (to_phone_) to_phone_->advance(now);

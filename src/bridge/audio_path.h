@@ -5,15 +5,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "audio/audio_sink.h"
 #include "audio/dtmf_event.h"
 #include "audio/phone_to_room.h"
 #include "audio/room_to_phone.h"
+#include "base/deadline_table.h"
 #include "base/error.h"
 #include "base/time.h"
-#include "base/timer_wheel.h"
+#include "bridge/room_session.h"
 #include "net/udp_port.h"
+#include "rtp/packet_sink.h"
 #include "rtp/port_pair.h"
 #include "rtp/port_range.h"
 #include "rtp/receive_stats.h"
@@ -24,12 +27,12 @@ namespace ringback::bridge {
 
 /// The audio of one phone leg, from the phone's sockets to the room's tracks and back:
 ///
-///   phone -> RTP port -> source check -> PhoneToRoom -> Listener::on_phone_audio -> room
-///   room  -> receive_from_room -> RoomToPhone -> RTP port -> phone
+///   phone -> RTP port -> source check -> PhoneToRoom -> RoomSession -> room
+///   room  -> the sink of a track -> RoomToPhone -> RTP port -> phone
 ///
 /// Owner: the call leg, on its worker. Nothing allocates per packet. A listener call never re-enters the path
 /// and never destroys it.
-class AudioPath final : private base::TimerWheel::Entry {
+class AudioPath final : private base::DeadlineTable::Entry {
  public:
   struct Settings {
     audio::OpusEncoderSettings opus;
@@ -38,8 +41,6 @@ class AudioPath final : private base::TimerWheel::Entry {
 
   class Listener {
    public:
-    /// Media path: a packet for the room's track, already in its codec.
-    virtual void on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) = 0;
     /// A key was pressed on the phone (once per press).
     virtual void on_phone_digit(std::uint8_t code, char digit) = 0;
     /// Everything given to press() has been sent.
@@ -58,8 +59,9 @@ class AudioPath final : private base::TimerWheel::Entry {
       const base::IpAddress& announced, const Settings& settings, Listener& listener);
   ~AudioPath() override;
 
-  /// The phone is in its room, whose track has this codec: from now on its audio goes there. Once.
-  [[nodiscard]] base::ErrorOr<> open_room(audio::Codec room_codec);
+  /// The phone is in its room and about to publish a track in this codec: its audio goes there until stop().
+  /// Once.
+  [[nodiscard]] base::ErrorOr<> open_room(RoomSession& room, audio::Codec codec);
 
   /// Our side for an offer.
   [[nodiscard]] const sdp::LocalAudio& local() const { return local_; }
@@ -77,10 +79,9 @@ class AudioPath final : private base::TimerWheel::Entry {
   void play_ringback(base::TimePoint now, const audio::ToneSpec& tone);
   void stop_ringback();
 
+  /// After open_room(): the phone hears this track of its room until remove_track() or the path's end.
   void add_track(audio::TrackId track, audio::Codec codec);
   void remove_track(audio::TrackId track);
-  /// Media path.
-  void receive_from_room(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet);
 
   /// Presses keys towards the phone: telephone-events (RFC 4733).
   void press(std::string_view digits);
@@ -109,9 +110,7 @@ class AudioPath final : private base::TimerWheel::Entry {
   };
   struct ToRoom final : audio::AudioSink {
     explicit ToRoom(AudioPath& owner) : path(owner) {}
-    void on_audio(const audio::AudioPacket& packet) override {
-      path.listener_.on_phone_audio(path.now_, packet);
-    }
+    void on_audio(const audio::AudioPacket& packet) override { path.room_->send_audio(path.now_, packet); }
     void on_dtmf(const audio::DtmfSender::Packet&, std::uint16_t) override {}
     AudioPath& path;
   };
@@ -124,26 +123,32 @@ class AudioPath final : private base::TimerWheel::Entry {
     AudioPath& path;
   };
 
+  struct FromRoom final : rtp::PacketSink {
+    FromRoom(AudioPath& owner, audio::ListenedTrack& of) : path(owner), track(of) {}
+    void on_packet(base::TimePoint now, const rtp::PacketView& packet) override {
+      path.receive_from_room(now, track, packet);
+    }
+    AudioPath& path;
+    audio::ListenedTrack& track;
+  };
+
   AudioPath(net::Worker& worker, rtp::PortRange& ports, const Settings& settings, Listener& listener);
 
-  void on_timer(base::TimePoint now) override;
+  void on_deadline(base::TimePoint now) override;
   void on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
   void on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
+  void receive_from_room(base::TimePoint now, audio::ListenedTrack& track, const rtp::PacketView& packet);
   void send_audio(const audio::AudioPacket& packet);
   void send_event(const audio::DtmfSender::Packet& packet, std::uint16_t sequence);
   void send_rtcp(base::TimePoint now, bool goodbye);
   /// When the phone's silence becomes too long; kNever while none is expected.
   [[nodiscard]] base::TimePoint media_deadline() const;
-  /// Makes sure that on_timer() comes no later than `deadline`. A timer that is too early stays: it is
-  /// cheaper to look once too often than to move it with every packet.
-  void wake_by(base::TimePoint deadline) {
-    if (deadline < this->deadline()) worker_.timers().arm(*this, deadline);
-  }
   [[nodiscard]] base::TimePoint next_deadline() const;
-  void rearm() { wake_by(next_deadline()); }
+  void rearm() { set_deadline(next_deadline()); }
 
   net::Worker& worker_;
   Listener& listener_;
+  RoomSession* room_ = nullptr;  ///< null until open_room()
 
   RtpReceiver rtp_receiver_{*this};
   RtcpReceiver rtcp_receiver_{*this};
@@ -169,6 +174,7 @@ class AudioPath final : private base::TimerWheel::Entry {
 
   rtp::PortPair rtcp_source_;
   audio::DtmfReceiver keys_;
+  std::vector<std::unique_ptr<FromRoom>> from_room_;
   rtp::PortRange& ports_;
   Settings settings_;
   sdp::LocalAudio local_;

@@ -97,7 +97,7 @@ void CallLeg::enter_room() {
   const bool opus = settings.room_audio == RoomAudio::kOpus ||
                     (settings.room_audio == RoomAudio::kAuto && !room_->takes_g711());
   const auto codec = opus ? audio::Codec::kOpus : audio::Codec::kPcmu;
-  auto opened = audio_->open_room(codec);
+  auto opened = audio_->open_room(*room_, codec);
   if (opened) opened = room_->publish_audio(codec, request_.participant_identity);
   if (!opened) return hang_up(make_failure(CallCause::kRoomFailed, opened.error().message));
   CallEvent event = event_of(CallEvent::Kind::kJoined);
@@ -393,10 +393,6 @@ void CallLeg::on_room_track_gone(audio::TrackId track) {
   if (state_ == State::kConnected) audio_->remove_track(track);
 }
 
-void CallLeg::on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) {
-  if (state_ == State::kConnected) audio_->receive_from_room(now, track, packet);
-}
-
 void CallLeg::on_room_dtmf(std::string_view digits) {
   if (state_ != State::kConnected) return;
   audio_->press(digits);
@@ -440,10 +436,6 @@ void CallLeg::watch_room() {
 
 void CallLeg::on_room_closed(CallFailure why) {
   hang_up(std::move(why));
-}
-
-void CallLeg::on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) {
-  if (state_ != State::kEnded) room_->send_audio(now, packet);
 }
 
 void CallLeg::on_phone_digit(std::uint8_t code, char digit) {

@@ -93,13 +93,11 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   void on_room_joined() override;
   void on_room_track(audio::TrackId track, audio::Codec codec) override;
   void on_room_track_gone(audio::TrackId track) override;
-  void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) override;
   void on_room_dtmf(std::string_view digits) override;
   RpcResult on_room_rpc(std::string_view method, std::string_view payload) override;
   void on_others(std::size_t others) override;
   void on_room_closed(CallFailure why) override;
 
-  void on_phone_audio(base::TimePoint now, const audio::AudioPacket& packet) override;
   void on_phone_digit(std::uint8_t code, char digit) override;
   void on_digits_sent() override;
   void on_media_timeout() override;
@@ -124,8 +122,8 @@ class CallLeg final : private RoomSession::Listener, private AudioPath::Listener
   [[nodiscard]] std::map<std::string, std::string> attributes() const;
 
   Environment& environment_;
-  std::unique_ptr<RoomSession> room_;
   std::unique_ptr<AudioPath> audio_;
+  std::unique_ptr<RoomSession> room_;  ///< gone before the audio path, which takes its packets
   State state_ = State::kInviting;
   bool answered_ = false;
   bool early_media_ = false;

@@ -35,18 +35,17 @@ base::ErrorOr<> EmbeddedSession::publish_audio(audio::Codec codec, std::string_v
   room::AudioPublication publication;
   publication.codec = codec_of(codec);
   publication.name = std::string(name);
-  track_sid_ = participant_->publish_audio(publication);
-  if (track_sid_.empty()) return base::fail("the phone is not in the room any more");
+  if (participant_->publish_audio(publication).empty())
+    return base::fail("the phone is not in the room any more");
   return {};
 }
 
 void EmbeddedSession::send_audio(base::TimePoint now, const audio::AudioPacket& packet) {
-  participant_->send_audio(now, track_sid_,
-                           {.marker = packet.marker,
-                            .sequence = packet.sequence,
-                            .timestamp = packet.timestamp,
-                            .level = packet.level,
-                            .payload = packet.payload});
+  participant_->send_audio(now, {.marker = packet.marker,
+                                 .sequence = packet.sequence,
+                                 .timestamp = packet.timestamp,
+                                 .level = packet.level,
+                                 .payload = packet.payload});
 }
 
 void EmbeddedSession::send_dtmf(std::uint8_t, char digit) {
@@ -59,11 +58,6 @@ void EmbeddedSession::set_attributes(const std::map<std::string, std::string>& a
 
 void EmbeddedSession::leave(CallCause cause) {
   participant_->leave(disconnect_reason(cause));
-}
-
-void EmbeddedSession::on_audio(base::TimePoint now, const room::HeardTrack& track, room::AudioCodec,
-                               const rtp::PacketView& packet) {
-  listener_.on_room_audio(now, track.number, packet);
 }
 
 void EmbeddedSession::on_track_added(const room::HeardTrack& track) {

@@ -19,6 +19,7 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   [[nodiscard]] std::size_t others() const override { return participant_->occupancy().others; }
   [[nodiscard]] bool takes_g711() const override;
   [[nodiscard]] base::ErrorOr<> publish_audio(audio::Codec codec, std::string_view name) override;
+  void hear(audio::TrackId track, rtp::PacketSink& sink) override { participant_->hear(track, sink); }
   void send_audio(base::TimePoint now, const audio::AudioPacket& packet) override;
   void send_dtmf(std::uint8_t code, char digit) override;
   void set_attributes(const std::map<std::string, std::string>& attributes) override;
@@ -29,8 +30,6 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   EmbeddedSession(room::RoomHost& host, std::string room, RoomSession::Listener& listener)
       : host_(host), room_(std::move(room)), listener_(listener) {}
 
-  void on_audio(base::TimePoint now, const room::HeardTrack& track, room::AudioCodec codec,
-                const rtp::PacketView& packet) override;
   void on_track_added(const room::HeardTrack& track) override;
   void on_track_removed(const room::HeardTrack& track) override;
   void on_track_muted(const std::string& track_sid, bool muted) override;
@@ -40,11 +39,10 @@ class EmbeddedSession final : public RoomSession, private room::LocalParticipant
   void on_mute_requested(const std::string& track_sid, bool muted) override;
   void on_removed(livekit::DisconnectReason reason) override;
 
+  std::unique_ptr<room::LocalParticipant> participant_;  ///< first, because every packet asks for it
   room::RoomHost& host_;
   std::string room_;
   RoomSession::Listener& listener_;
-  std::unique_ptr<room::LocalParticipant> participant_;
-  std::string track_sid_;
 };
 
 /// The way into the rooms of one worker of this process. The host must outlive it.

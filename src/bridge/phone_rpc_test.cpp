@@ -53,7 +53,6 @@ class RoomRpcTest : public testing::Test, protected RoomSession::Listener {
   void on_room_joined() override {}
   void on_room_track(audio::TrackId, audio::Codec) override {}
   void on_room_track_gone(audio::TrackId) override {}
-  void on_room_audio(base::TimePoint, audio::TrackId, const rtp::PacketView&) override {}
   void on_room_dtmf(std::string_view) override {}
   void on_others(std::size_t) override {}
   void on_room_closed(CallFailure) override {}

@@ -23,6 +23,7 @@ class RemoteSession final : public RoomSession, private client::RemoteParticipan
   [[nodiscard]] std::size_t others() const override { return participant_.others(); }
   [[nodiscard]] bool takes_g711() const override;
   [[nodiscard]] base::ErrorOr<> publish_audio(audio::Codec codec, std::string_view name) override;
+  void hear(audio::TrackId track, rtp::PacketSink& sink) override { participant_.hear(track, sink); }
   void send_audio(base::TimePoint now, const audio::AudioPacket& packet) override;
   void send_dtmf(std::uint8_t code, char digit) override;
   void set_attributes(const std::map<std::string, std::string>& attributes) override;
@@ -32,9 +33,6 @@ class RemoteSession final : public RoomSession, private client::RemoteParticipan
   void on_joined() override { listener_.on_room_joined(); }
   void on_track_added(client::HeardTrackId track, livekit::AudioCodec codec) override;
   void on_track_removed(client::HeardTrackId track) override { listener_.on_room_track_gone(track); }
-  void on_audio(base::TimePoint now, client::HeardTrackId track, const rtp::PacketView& packet) override {
-    listener_.on_room_audio(now, track, packet);
-  }
   void on_data(std::string_view packet) override;
   void on_others(std::size_t others) override { listener_.on_others(others); }
   void on_departed(const client::Departure& departure) override;

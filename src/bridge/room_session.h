@@ -15,10 +15,7 @@
 #include "base/time.h"
 #include "bridge/call_failure.h"
 #include "livekit/data_packet.h"
-
-namespace ringback::rtp {
-class PacketView;
-}
+#include "rtp/packet_sink.h"
 
 namespace ringback::bridge {
 
@@ -42,8 +39,6 @@ class RoomSession {
     /// An audio track of somebody else can be heard from now on.
     virtual void on_room_track(audio::TrackId track, audio::Codec codec) = 0;
     virtual void on_room_track_gone(audio::TrackId track) = 0;
-    /// Media path: a packet of such a track, by reference; gone after the call.
-    virtual void on_room_audio(base::TimePoint now, audio::TrackId track, const rtp::PacketView& packet) = 0;
     /// Somebody in the room presses keys ("12#").
     virtual void on_room_dtmf(std::string_view digits) = 0;
     /// Somebody in the room, or the server's API, calls a method of the phone; see bridge/phone_rpc.h.
@@ -68,6 +63,9 @@ class RoomSession {
 
   /// Publishes our one audio track (source microphone).
   [[nodiscard]] virtual base::ErrorOr<> publish_audio(audio::Codec codec, std::string_view name) = 0;
+  /// From now on the packets of this track, which on_room_track() has told, go to `sink`, until
+  /// on_room_track_gone() has been told or the session is over. Nothing happens when the track is gone.
+  virtual void hear(audio::TrackId track, rtp::PacketSink& sink) = 0;
   /// Media path. Sequence and timestamp count from 0 as in audio::AudioPacket.
   virtual void send_audio(base::TimePoint now, const audio::AudioPacket& packet) = 0;
   /// A key pressed on the phone, to everybody.

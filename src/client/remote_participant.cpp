@@ -269,6 +269,11 @@ void RemoteParticipant::forget(const std::string& track_sid) {
   listener_.on_track_removed(id);
 }
 
+void RemoteParticipant::hear(HeardTrackId track, rtp::PacketSink& sink) {
+  const auto found = std::ranges::find(heard_, track, &HeardTrack::id);
+  if (found != heard_.end()) found->sink = &sink;
+}
+
 void RemoteParticipant::on_rtp(base::TimePoint now, Transport& transport, std::span<std::uint8_t> bytes) {
   if (departed_ || !subscriber_ || !subscriber_->is(transport)) return;
   const auto packet = rtp::PacketView::parse(bytes);
@@ -281,11 +286,11 @@ void RemoteParticipant::on_rtp(base::TimePoint now, Transport& transport, std::s
     const std::string sid(heard->track_sid);
     forget(sid);
     if (!roster_.has_track(sid)) return;
-    heard_.push_back({sid, heard->codec, next_track_++});
+    heard_.push_back({.sid = sid, .codec = heard->codec, .id = next_track_++});
     track = heard_.end() - 1;
     listener_.on_track_added(track->id, track->codec);
   }
-  listener_.on_audio(now, track->id, *packet);
+  if (track->sink != nullptr) track->sink->on_packet(now, *packet);
 }
 
 void RemoteParticipant::on_rtcp(base::TimePoint now, Transport& transport,

@@ -15,6 +15,7 @@
 #include "client/signal_session.h"
 #include "client/subscriber.h"
 #include "livekit/data_packet.h"
+#include "rtp/packet_sink.h"
 
 namespace ringback::client {
 
@@ -49,8 +50,6 @@ class RemoteParticipant final : private SignalSession::Owner, private webrtc_tra
     virtual void on_joined() = 0;
     virtual void on_track_added(HeardTrackId track, livekit::AudioCodec codec) = 0;
     virtual void on_track_removed(HeardTrackId track) = 0;
-    /// Media path: the view is valid during the call.
-    virtual void on_audio(base::TimePoint now, HeardTrackId track, const rtp::PacketView& packet) = 0;
     /// A livekit.DataPacket of another participant or the server API.
     virtual void on_data(std::string_view packet) = 0;
     virtual void on_others(std::size_t others) = 0;
@@ -81,6 +80,9 @@ class RemoteParticipant final : private SignalSession::Owner, private webrtc_tra
 
   /// Publishes the one track, now and after every reconnection. Once, after on_joined().
   void publish_audio(livekit::AudioCodec codec, std::string name);
+  /// From now on the packets of this track go to `sink`, until on_track_removed() has been told or the stay
+  /// is over.
+  void hear(HeardTrackId track, rtp::PacketSink& sink);
   /// Media path; dropped while the connection does not stand.
   void send_audio(base::TimePoint now, const AudioFrame& frame);
   /// A reliable packet to everybody or to those it names. Waits for the connection.
@@ -97,6 +99,7 @@ class RemoteParticipant final : private SignalSession::Owner, private webrtc_tra
     std::string sid;
     livekit::AudioCodec codec;
     HeardTrackId id;
+    rtp::PacketSink* sink = nullptr;  ///< null until the owner listens
   };
   struct Publication {
     livekit::AudioCodec codec;

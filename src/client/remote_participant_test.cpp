@@ -16,7 +16,6 @@ class RemoteParticipantTest : public testing::Test, protected RemoteParticipant:
   }
   void on_track_added(HeardTrackId, AudioCodec) override { ++tracks; }
   void on_track_removed(HeardTrackId) override { --tracks; }
-  void on_audio(base::TimePoint, HeardTrackId, const rtp::PacketView&) override {}
   void on_data(std::string_view packet) override { data.emplace_back(packet); }
   void on_others(std::size_t now) override { others = now; }
   void on_departed(const Departure& why) override { departed = why; }

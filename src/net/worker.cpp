@@ -189,7 +189,7 @@ void Worker::count_events(std::size_t events) {
 }
 
 void Worker::turn(base::Duration wait) {
-  const base::TimePoint deadline = wheel_.next_deadline();
+  const base::TimePoint deadline = std::min(wheel_.next_deadline(), deadlines_.earliest());
   if (deadline != base::kNever) {
     wait = std::clamp(deadline - read_clock(), base::Duration::zero(), wait);
   }
@@ -198,6 +198,7 @@ void Worker::turn(base::Duration wait) {
   now_ = read_clock();
   count_events(ready > 0 ? static_cast<std::size_t>(ready) : 0);
   wheel_.expire(now_);
+  deadlines_.expire(now_);
 
   bool mail = false;
   for (int i = 0; i < ready; ++i) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/deadline_table.h"
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/time.h"
@@ -99,6 +100,8 @@ class Worker final : public base::Executor {
   /// For objects that keep a timer as a member and re-arm it without allocation (see net/tick.h for periodic
   /// ones).
   [[nodiscard]] base::TimerWheel& timers() { return wheel_; }
+  /// For deadlines that move with every packet; told at the beginning of a turn, as timers are.
+  [[nodiscard]] base::DeadlineTable& deadlines() { return deadlines_; }
 
   /// Calls the handler whenever the descriptor has any of `events` (level-triggered). False when the kernel
   /// refuses.
@@ -137,6 +140,7 @@ class Worker final : public base::Executor {
   Mailbox mailbox_;
   base::TimerWheel wheel_;
   TimerQueue timer_queue_;
+  base::DeadlineTable deadlines_;
   std::vector<Watch> watches_;  // by descriptor
   std::vector<TurnHook*> hooks_;
   std::unique_ptr<DatagramBatch> datagrams_;

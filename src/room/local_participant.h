@@ -10,7 +10,7 @@
 #include "livekit/audio_codec.h"
 #include "livekit/data_packet.h"
 #include "livekit/model.h"
-#include "rtp/packet.h"
+#include "rtp/packet_sink.h"
 
 namespace ringback::room {
 
@@ -42,7 +42,7 @@ struct HeardTrack {
   std::string participant_identity;
   livekit::ParticipantKind participant_kind = livekit::ParticipantKind::kStandard;
   livekit::TrackSource source = livekit::TrackSource::kUnknown;
-  AudioCodec codec = AudioCodec::kOpus;  ///< as announced; each packet says what it is
+  AudioCodec codec = AudioCodec::kOpus;
   bool muted = false;
 };
 
@@ -68,13 +68,8 @@ class LocalParticipant {
  public:
   class Listener {
    public:
-    /// A packet of a track that is heard, on the media path: the view is valid during the call. Must not call
-    /// the room or this participant, except send_rtp() and send_audio(), must not destroy anything of it.
-    virtual void on_audio(base::TimePoint now, const HeardTrack& track, AudioCodec codec,
-                          const rtp::PacketView& packet) = 0;
-
-    // The others are called from the worker's loop, in the order in which things happened, never inside a
-    // call that the owner makes; they may do anything, even destroy the participant.
+    // All are called from the worker's loop, in the order in which things happened, never inside a call that
+    // the owner makes; they may do anything, even destroy the participant.
 
     /// Tracks that were there at the time of joining come first.
     virtual void on_track_added(const HeardTrack& track) = 0;
@@ -104,22 +99,25 @@ class LocalParticipant {
 
   /// Publishes an audio track at once; its sid ("TR_..."), empty when no longer joined.
   virtual std::string publish_audio(const AudioPublication& publication) = 0;
+  /// From now on the packets of this track (of its codec: others are dropped) go to `sink`, until
+  /// on_track_removed() has been told or the stay is over. The sink must not call the room or this
+  /// participant, except send_audio(), and must not destroy anything of it.
+  virtual void hear(std::uint32_t track_number, rtp::PacketSink& sink) = 0;
   virtual void unpublish(const std::string& track_sid) = 0;
   virtual void set_muted(const std::string& track_sid, bool muted) = 0;
 
-  /// Sends a packet of a published track to everybody who hears it, on the media path. Sequence number and
-  /// timestamp must run as RTP wants; SSRC, payload type and header extensions are not looked at.
-  virtual void send_rtp(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) = 0;
-  /// The same for a payload without an RTP header in front; at most kMaxAudioPayload bytes.
   struct AudioFrame {
     bool marker = false;
     std::uint16_t sequence = 0;
     std::uint32_t timestamp = 0;  ///< in units of the codec's RTP clock
     std::uint8_t level = 127;  ///< RFC 6464: 0 (loudest) to 127 (silence); makes its sender an active speaker
-    std::span<const std::uint8_t> payload;
+    std::span<const std::uint8_t> payload;  ///< at most kMaxAudioPayload bytes
   };
   static constexpr std::size_t kMaxAudioPayload = 1275;
-  virtual void send_audio(base::TimePoint now, const std::string& track_sid, const AudioFrame& frame) = 0;
+  /// Sends a packet of the audio track that was published last to everybody who hears it, on the media path.
+  /// Sequence number and timestamp must run as RTP wants. Nothing happens when the track is no longer
+  /// published.
+  virtual void send_audio(base::TimePoint now, const AudioFrame& frame) = 0;
 
   /// Values given replace; attributes merge, an empty value deletes.
   virtual void set_attributes(const livekit::Attributes& attributes) = 0;

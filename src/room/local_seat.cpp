@@ -13,8 +13,6 @@ namespace {
 /// Payload types that local tracks carry inside the room: the static ones, and the one that browsers use for
 /// Opus.
 constexpr std::uint8_t kOpusPayloadType = 111;
-/// A packet without the audio level of RFC 6464.
-constexpr int kUnknownLevel = -1;
 
 sdp::WebRtcCodec format_of(AudioCodec codec) {
   sdp::WebRtcCodec format;
@@ -46,8 +44,7 @@ std::optional<AudioCodec> codec_of(const sdp::WebRtcCodec& format) {
 
 class LocalSeat::Ear final : public TrackConsumer {
  public:
-  Ear(UpTrack& track, std::uint32_t number, LocalParticipant::Listener& listener)
-      : track_(track), listener_(listener) {
+  Ear(UpTrack& track, std::uint32_t number) : track_(track) {
     const Participant& publisher = track.publisher();
     heard_ = {.number = number,
               .sid = track.sid(),
@@ -66,23 +63,24 @@ class LocalSeat::Ear final : public TrackConsumer {
 
   [[nodiscard]] UpTrack& track() const { return track_; }
   [[nodiscard]] HeardTrack& heard() { return heard_; }
+  void set_sink(rtp::PacketSink& sink) { sink_ = &sink; }
 
   void on_packet(base::TimePoint now, const sdp::WebRtcCodec& format,
                  const rtp::PacketView& packet) override {
     if (&format != format_) {
       format_ = &format;
-      codec_ = codec_of(format);
+      audible_ = codec_of(format) == heard_.codec;
     }
-    if (codec_) listener_.on_audio(now, heard_, *codec_, packet);
+    if (audible_ && sink_ != nullptr) sink_->on_packet(now, packet);
   }
   void on_source_switched() override {}
   void on_formats_changed() override { format_ = nullptr; }
 
  private:
+  const sdp::WebRtcCodec* format_ = nullptr;  ///< of the last packet
+  bool audible_ = false;                      ///< it is what the sink expects
+  rtp::PacketSink* sink_ = nullptr;           ///< null until the owner listens
   UpTrack& track_;
-  LocalParticipant::Listener& listener_;
-  const sdp::WebRtcCodec* format_ = nullptr;  ///< of the last packet, and the codec that it names
-  std::optional<AudioCodec> codec_;
   HeardTrack heard_;
 };
 
@@ -131,7 +129,10 @@ Occupancy LocalHandle::occupancy() const {
 }
 
 std::string LocalHandle::publish_audio(const AudioPublication& publication) {
-  return seat_ == nullptr ? std::string() : seat_->publish_audio(publication);
+  if (seat_ == nullptr) return {};
+  UpTrack& track = seat_->publish_audio(publication);
+  voice_.point_to(&track);
+  return track.sid();
 }
 
 void LocalHandle::unpublish(const std::string& track_sid) {
@@ -144,14 +145,12 @@ void LocalHandle::set_muted(const std::string& track_sid, bool muted) {
   if (UpTrack* track = seat_->find_track(track_sid)) seat_->room().set_muted(*seat_, *track, muted);
 }
 
-void LocalHandle::send_rtp(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) {
-  if (seat_ == nullptr) return;
-  if (UpTrack* track = seat_->find_track(track_sid)) LocalSeat::send(now, *track, packet, kUnknownLevel);
+void LocalHandle::hear(std::uint32_t track_number, rtp::PacketSink& sink) {
+  if (seat_ != nullptr) seat_->hear(track_number, sink);
 }
 
-void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, const AudioFrame& frame) {
-  if (seat_ == nullptr) return;
-  UpTrack* track = seat_->find_track(track_sid);
+void LocalHandle::send_audio(base::TimePoint now, const AudioFrame& frame) {
+  UpTrack* const track = voice_.get();
   if (track == nullptr || track->formats().empty()) return;
   std::array<std::uint8_t, rtp::kFixedHeaderSize + kMaxAudioPayload> buffer;
   const std::size_t size = rtp::write_packet(buffer,
@@ -161,7 +160,10 @@ void LocalHandle::send_audio(base::TimePoint now, const std::string& track_sid, 
                                               .timestamp = frame.timestamp},
                                              frame.payload);
   const auto packet = rtp::PacketView::parse(std::span(buffer).first(size));
-  if (packet) LocalSeat::send(now, *track, *packet, frame.level);
+  if (!packet) return;
+  UpStream& stream = *track->streams().front();
+  stream.reception.received(now, packet->sequence(), packet->timestamp(), track->clock_rate());
+  track->receive(now, stream, *packet, frame.level);
 }
 
 void LocalHandle::set_attributes(const livekit::Attributes& attributes) {
@@ -203,7 +205,7 @@ LocalSeat::~LocalSeat() {
   if (handle_ != nullptr) handle_->detach();
 }
 
-std::string LocalSeat::publish_audio(const AudioPublication& publication) {
+UpTrack& LocalSeat::publish_audio(const AudioPublication& publication) {
   livekit::TrackInfo info;
   info.sid = make_track_sid(livekit::TrackType::kAudio, publication.source);
   info.type = livekit::TrackType::kAudio;
@@ -221,25 +223,26 @@ std::string LocalSeat::publish_audio(const AudioPublication& publication) {
   auto track = std::make_unique<UpTrack>(*this, std::move(info), nullptr);
   track->set_formats({format_of(publication.codec)});
   track->add_stream(0, 0, {});
-  return room().publish(*this, std::move(track)).sid();
+  return room().publish(*this, std::move(track));
 }
 
-void LocalSeat::send(base::TimePoint now, UpTrack& track, const rtp::PacketView& packet, int level) {
-  UpStream& stream = *track.streams().front();
-  stream.reception.received(now, packet.sequence(), packet.timestamp(), track.clock_rate());
-  track.receive(now, stream, packet, level);
+void LocalSeat::hear(std::uint32_t track_number, rtp::PacketSink& sink) {
+  const auto ear =
+      std::ranges::find_if(ears_, [&](const auto& each) { return each->heard().number == track_number; });
+  if (ear != ears_.end()) (*ear)->set_sink(sink);
 }
 
-void LocalSeat::hear(UpTrack& track) {
+void LocalSeat::subscribe(UpTrack& track) {
   if (handle_ == nullptr || track.is_video()) return;
   if (std::ranges::any_of(ears_, [&](const auto& ear) { return &ear->track() == &track; })) return;
-  ears_.push_back(std::make_unique<Ear>(track, next_heard_++, handle_->listener()));
+  ears_.push_back(std::make_unique<Ear>(track, next_heard_++));
   queue(LocalHandle::TrackAdded{ears_.back()->heard()});
   room().subscribed(track);
 }
 
 void LocalSeat::on_track_available(UpTrack& track) {
-  if (subscribe_audio_ && permission().can_subscribe && track.publisher().allows(*this, track)) hear(track);
+  if (subscribe_audio_ && permission().can_subscribe && track.publisher().allows(*this, track))
+    subscribe(track);
 }
 
 void LocalSeat::on_track_removed(UpTrack& track) {
@@ -283,7 +286,7 @@ void LocalSeat::update_subscriptions(const livekit::UpdateSubscription& wish) {
     for (const auto& track : participant->tracks()) {
       if (std::ranges::find(sids, track->sid()) == sids.end()) continue;
       if (wish.subscribe) {
-        hear(*track);
+        subscribe(*track);
       } else {
         on_track_removed(*track);
       }

@@ -56,8 +56,6 @@ class LocalHandle final : public LocalParticipant, private base::TimerWheel::Ent
                              MuteRequested, Removed>;
   void queue(Event event);
 
-  [[nodiscard]] Listener& listener() const { return listener_; }
-
   [[nodiscard]] bool joined() const override { return seat_ != nullptr; }
   [[nodiscard]] const std::string& sid() const override { return sid_; }
   [[nodiscard]] const std::string& identity() const override { return identity_; }
@@ -65,8 +63,8 @@ class LocalHandle final : public LocalParticipant, private base::TimerWheel::Ent
   std::string publish_audio(const AudioPublication& publication) override;
   void unpublish(const std::string& track_sid) override;
   void set_muted(const std::string& track_sid, bool muted) override;
-  void send_rtp(base::TimePoint now, const std::string& track_sid, const rtp::PacketView& packet) override;
-  void send_audio(base::TimePoint now, const std::string& track_sid, const AudioFrame& frame) override;
+  void hear(std::uint32_t track_number, rtp::PacketSink& sink) override;
+  void send_audio(base::TimePoint now, const AudioFrame& frame) override;
   void set_attributes(const livekit::Attributes& attributes) override;
   void set_metadata(const std::string& metadata) override;
   void set_name(const std::string& name) override;
@@ -78,6 +76,7 @@ class LocalHandle final : public LocalParticipant, private base::TimerWheel::Ent
   void on_timer(base::TimePoint now) override;
   void tell(const Event& event);
 
+  TrackPointer voice_;  ///< published last; first, because every packet asks for it
   RoomContext& context_;
   Listener& listener_;
   LocalSeat* seat_ = nullptr;
@@ -96,9 +95,8 @@ class LocalSeat final : public Participant {
 
   void forget_handle() { handle_ = nullptr; }
 
-  std::string publish_audio(const AudioPublication& publication);
-  /// Media path: a packet of a track of ours. `level`: RFC 6464, negative when unknown.
-  static void send(base::TimePoint now, UpTrack& track, const rtp::PacketView& packet, int level);
+  UpTrack& publish_audio(const AudioPublication& publication);
+  void hear(std::uint32_t track_number, rtp::PacketSink& sink);
 
   void on_participant(const livekit::ParticipantInfo&, const std::string&) override {}
   void on_room(const std::string&) override {}
@@ -123,7 +121,7 @@ class LocalSeat final : public Participant {
   /// One track that is heard.
   class Ear;
 
-  void hear(UpTrack& track);
+  void subscribe(UpTrack& track);
   void queue(LocalHandle::Event event) {
     if (handle_ != nullptr) handle_->queue(std::move(event));
   }

@@ -72,16 +72,22 @@ class FakeLink final : public SignalLink {
 struct FakeListener final : LocalParticipant::Listener {
   struct Heard {
     std::string track;
-    AudioCodec codec;
     std::uint16_t sequence;
     std::vector<std::uint8_t> payload;
   };
-  void on_audio(base::TimePoint, const HeardTrack& track, AudioCodec codec,
-                const rtp::PacketView& packet) override {
-    heard.push_back(
-        {track.sid, codec, packet.sequence(), {packet.payload().begin(), packet.payload().end()}});
+  struct Sink final : rtp::PacketSink {
+    Sink(FakeListener& listener, std::string sid) : owner(listener), track(std::move(sid)) {}
+    void on_packet(base::TimePoint, const rtp::PacketView& packet) override {
+      owner.heard.push_back({track, packet.sequence(), {packet.payload().begin(), packet.payload().end()}});
+    }
+    FakeListener& owner;
+    std::string track;
+  };
+  void on_track_added(const HeardTrack& track) override {
+    tracks.push_back(track);
+    sinks.push_back(std::make_unique<Sink>(*this, track.sid));
+    if (self != nullptr) self->hear(track.number, *sinks.back());
   }
-  void on_track_added(const HeardTrack& track) override { tracks.push_back(track); }
   void on_track_removed(const HeardTrack& track) override {
     std::erase_if(tracks, [&](const HeardTrack& each) { return each.number == track.number; });
   }
@@ -95,6 +101,8 @@ struct FakeListener final : LocalParticipant::Listener {
     if (when_removed) when_removed();
   }
 
+  LocalParticipant* self = nullptr;
+  std::vector<std::unique_ptr<Sink>> sinks;  ///< of all tracks that ever were
   std::vector<Heard> heard;
   std::vector<HeardTrack> tracks;
   std::vector<std::string> data;
@@ -124,6 +132,7 @@ class RoomWorld final : public RoomContext, private webrtc_transport::TransportC
   std::unique_ptr<LocalParticipant> join_local(const std::string& identity, FakeListener& listener,
                                                bool hidden = false) {
     auto handle = std::make_unique<LocalHandle>(*this, listener);
+    listener.self = handle.get();
     auto seat = std::make_unique<LocalSeat>(*room, info_of(identity, hidden), true, *handle);
     handle->attach(*seat);
     Participant& participant = room->add(std::move(seat));

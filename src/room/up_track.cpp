@@ -22,9 +22,19 @@ std::size_t index_of(const std::vector<std::unique_ptr<UpStream>>& streams, cons
 
 }  // namespace
 
+void TrackPointer::point_to(UpTrack* track) {
+  if (track_ != nullptr) track_->pointer_ = nullptr;
+  track_ = track;
+  if (track_ != nullptr) track_->pointer_ = this;
+}
+
 UpTrack::UpTrack(Participant& publisher, livekit::TrackInfo info, KeyframeSource* keyframes)
     : publisher_(publisher), keyframes_(keyframes), info_(std::move(info)) {
   format_index_.fill(-1);
+}
+
+UpTrack::~UpTrack() {
+  if (pointer_ != nullptr) pointer_->track_ = nullptr;
 }
 
 void UpTrack::set_formats(std::vector<sdp::WebRtcCodec> formats) {

@@ -53,6 +53,23 @@ struct UpStream {
   base::TimePoint keyframe_asked_at{};
 };
 
+/// Points at a track for as long as there is one: null again when the track is destroyed. Worker thread.
+class TrackPointer {
+ public:
+  TrackPointer() = default;
+  ~TrackPointer() { point_to(nullptr); }
+  TrackPointer(const TrackPointer&) = delete;
+  TrackPointer& operator=(const TrackPointer&) = delete;
+
+  /// A track has one pointer at a time; null: none.
+  void point_to(UpTrack* track);
+  [[nodiscard]] UpTrack* get() const { return track_; }
+
+ private:
+  friend class UpTrack;
+  UpTrack* track_ = nullptr;
+};
+
 /// A track that a participant publishes: what comes in, which layer is forwarded, and to whom.
 /// Owned by its Participant; worker thread. receive() is the media path: no allocation once streams are
 /// known.
@@ -68,6 +85,9 @@ class UpTrack {
   };
 
   UpTrack(Participant& publisher, livekit::TrackInfo info, KeyframeSource* keyframes);
+  ~UpTrack();
+  UpTrack(const UpTrack&) = delete;
+  UpTrack& operator=(const UpTrack&) = delete;
 
   [[nodiscard]] Participant& publisher() const { return publisher_; }
   [[nodiscard]] const livekit::TrackInfo& info() const { return info_; }
@@ -110,6 +130,7 @@ class UpTrack {
   [[nodiscard]] bool take_first_subscription();
 
  private:
+  friend class TrackPointer;
   [[nodiscard]] bool select(base::TimePoint now, UpStream& stream, const sdp::WebRtcCodec& format,
                             const rtp::PacketView& packet);
   void ask(base::TimePoint now, UpStream& stream);
@@ -126,6 +147,7 @@ class UpTrack {
   std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
   ForwardedExtensions extension_ids_;
   bool first_subscription_told_ = false;
+  TrackPointer* pointer_ = nullptr;
 };
 
 }  // namespace ringback::room

@@ -22,6 +22,7 @@ base::Duration DelayEstimator::record(base::TimePoint arrival, base::Duration me
   const float added = increment_ * static_cast<float>(weight);
   bins_[bin] += added;
   total_ += added;
+  if (delay > kEvenSpread) spread_ += added;
   if (bin >= border_) tail_ += added;
   if (increment_ > kRescaleAt) rescale();
   move_border();
@@ -58,6 +59,7 @@ void DelayEstimator::update_minimum(base::TimePoint arrival, base::TimePoint pat
 
 void DelayEstimator::rescale() {
   increment_ /= kRescaleAt;
+  spread_ /= kRescaleAt;
   total_ = 0;
   for (float& value : bins_) {
     value /= kRescaleAt;

@@ -29,6 +29,11 @@ class DelayEstimator {
   /// The delay within which all but `kTolerated` of the packets came.
   [[nodiscard]] base::Duration covering_delay() const { return covering_delay_; }
 
+  /// Enough packets have come to tell, and all but `kTolerated` of them within kEvenSpread of the fastest.
+  [[nodiscard]] bool even() const {
+    return total_ >= kEnough * increment_ && spread_ <= static_cast<float>(kTolerated) * total_;
+  }
+
   /// Forgets the fastest path, keeps the distribution: the sender's timestamps started anew.
   void restart_path();
   void reset();
@@ -36,10 +41,13 @@ class DelayEstimator {
   /// Share of packets that may come later than covering_delay(). Less would let one burst in 30 s set the
   /// delay of the whole call; more is audible as concealment.
   static constexpr double kTolerated = 0.03;
+  /// What a timer of the sender and a late wake-up of ours add to a path without jitter.
+  static constexpr base::Duration kEvenSpread{2'000};
 
  private:
   static constexpr base::Duration kBinWidth{4'000};
   static constexpr std::size_t kBins = 128;
+  static constexpr float kEnough = 50;  ///< packets: one second of speech
   static constexpr base::Duration kMinimumWindow{5'000'000};
 
   void update_minimum(base::TimePoint arrival, base::TimePoint path);
@@ -53,6 +61,7 @@ class DelayEstimator {
   base::TimePoint window_end_{};
 
   float total_ = 0;
+  float spread_ = 0;        ///< weight of the packets beyond kEvenSpread
   std::size_t border_ = 0;  ///< first bin beyond what is covered
   float tail_ = 0;          ///< weight of the bins from the border on
   float increment_ = 1;     ///< grows instead of decaying every bin

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <numeric>
 
 namespace ringback::rtp {
@@ -75,10 +76,28 @@ void JitterBuffer::reset() {
 // ------------------------------------------------------------------------------------------------
 
 void JitterBuffer::insert(TimePoint now, const PacketView& packet) {
+  if (const auto arrival = admit(now, packet)) keep(now, *arrival, packet);
+}
+
+JitterFrame JitterBuffer::offer(TimePoint now, const PacketView& packet) {
+  const auto arrival = admit(now, packet);
+  if (arrival && due_on_arrival(*arrival, packet)) {
+    due_ = now;
+    return play({.payload_type = packet.payload_type(),
+                 .size = static_cast<std::uint16_t>(packet.payload().size()),
+                 .sequence = arrival->sequence,
+                 .timestamp = arrival->timestamp},
+                packet.payload());
+  }
+  if (arrival) keep(now, *arrival, packet);
+  return pull(now);
+}
+
+std::optional<JitterBuffer::Arrival> JitterBuffer::admit(TimePoint now, const PacketView& packet) {
   ++stats_.inserted;
   if (state_ == State::kEmpty) {
     restart_at(now, packet);
-    return;
+    return std::nullopt;
   }
   const std::int64_t sequence = sequences_.peek(packet.sequence());
   const std::int64_t ahead = sequence - next_sequence_;
@@ -87,7 +106,7 @@ void JitterBuffer::insert(TimePoint now, const PacketView& packet) {
       ++stats_.restarts;
       restart_at(now, packet);
     }
-    return;
+    return std::nullopt;
   }
   jump_candidate_.reset();
 
@@ -96,28 +115,42 @@ void JitterBuffer::insert(TimePoint now, const PacketView& packet) {
   if (!delays_.empty() && (change > kMaxPathChange || change < -kMaxPathChange)) {
     ++stats_.restarts;
     restart_at(now, packet);
-    return;
+    return std::nullopt;
   }
   if (ahead < 0) {
     if (ahead >= -64 && ((played_history_ >> (-ahead - 1)) & 1U) != 0) {
       ++stats_.duplicates;
-      return;
+      return std::nullopt;
     }
     ++stats_.late;
     delays_.record(now, media_time(timestamp), kLateWeight);
-    return;
+    return std::nullopt;
   }
   sequences_.unwrap(packet.sequence());
   timestamps_.unwrap(packet.timestamp());
   learn_frame_size(sequence, timestamp);
   if (ahead > static_cast<std::int64_t>(mask_)) drop_before(sequence - static_cast<std::int64_t>(mask_));
-  if (slot_for(sequence).used) {
+  if (buffered_ > 0 && slot_for(sequence).used) {
     ++stats_.duplicates;
-    return;
+    return std::nullopt;
   }
   delays_.record(now, media_time(timestamp));
-  store(sequence, timestamp, packet);
-  enforce_max_delay(timestamp);
+  return Arrival{.sequence = sequence, .timestamp = timestamp};
+}
+
+bool JitterBuffer::even() const {
+  return settings_.clock == PlayoutClock::kSlewing && delays_.even();
+}
+
+bool JitterBuffer::due_on_arrival(const Arrival& arrival, const PacketView& packet) const {
+  return state_ == State::kPlaying && buffered_ == 0 && arrival.sequence == next_sequence_ &&
+         std::abs(arrival.timestamp - position_) <= frame_ticks_ / 2 && starved_frames_ == 0 &&
+         packet.payload().size() <= settings_.slot_size && even();
+}
+
+void JitterBuffer::keep(TimePoint now, const Arrival& arrival, const PacketView& packet) {
+  store(arrival.sequence, arrival.timestamp, packet);
+  enforce_max_delay(arrival.timestamp);
   if (state_ == State::kSilent && settings_.clock == PlayoutClock::kSlewing) {
     // A talk spurt need not wait for the next frame of silence.
     if (const Slot* first = oldest()) due_ = std::min(due_, std::max(scheduled_time(*first), now));
@@ -309,13 +342,19 @@ JitterFrame JitterBuffer::bridge_loss(TimePoint now, const Slot& next) {
 }
 
 JitterFrame JitterBuffer::play(const Slot& slot) {
+  const Slot played = slot;
+  release(slot_for(played.sequence));
+  return play(played, payload_of(played));
+}
+
+JitterFrame JitterBuffer::play(const Slot& slot, std::span<const std::uint8_t> payload) {
   current_delay_ = due_ - media_time(slot.timestamp) - delays_.fastest_path();
   JitterFrame frame{.kind = Playout::kFrame,
                     .payload_type = slot.payload_type,
                     .sequence = static_cast<std::uint16_t>(slot.sequence),
                     .timestamp = static_cast<std::uint32_t>(slot.timestamp),
                     .duration = frame_duration(),
-                    .payload = payload_of(slot),
+                    .payload = payload,
                     .next_payload = {}};
   ++stats_.played;
   ++frames_since_correction_;
@@ -324,7 +363,6 @@ JitterFrame JitterBuffer::play(const Slot& slot) {
   position_ = slot.timestamp + frame_ticks_;
   next_sequence_ = slot.sequence + 1;
   played_history_ = (played_history_ << 1) | 1U;
-  release(slot_for(slot.sequence));
 
   const Duration excess = current_delay_ - target_delay();
   if (settings_.clock == PlayoutClock::kSlewing) {
@@ -405,14 +443,17 @@ bool JitterBuffer::should_expand(const Slot& next) const {
 }
 
 Duration JitterBuffer::target_delay() const {
+  if (even()) return Duration::zero();
   return std::clamp(delays_.covering_delay(), settings_.min_delay, settings_.max_delay);
 }
 
 Duration JitterBuffer::grace() const {
   // A frame that is sent on 5 ms late still reaches the peer's buffer in time; a concealed one is lost for
   // good.
-  return settings_.clock == PlayoutClock::kSlewing ? std::min(frame_duration() / 4, Duration(5'000))
-                                                   : Duration::zero();
+  if (settings_.clock != PlayoutClock::kSlewing) return Duration::zero();
+  // Frames that are due on arrival have no delay that could cover a packet's.
+  const Duration least = even() ? settings_.min_delay : Duration::zero();
+  return least + std::min(frame_duration() / 4, Duration(5'000));
 }
 
 // ---- slots

@@ -91,7 +91,8 @@ struct JitterBufferStats {
 /// with as little delay as the measured jitter allows.
 ///
 /// Delay grows at once when packets come late and shrinks slowly: at the start of a talk spurt at no cost,
-/// otherwise as PlayoutClock says. On an even, ordered stream it adds `min_delay`. Handles reordering,
+/// otherwise as PlayoutClock says. On an even, ordered stream it adds `min_delay`, or under kSlewing, once
+/// the stream is known to be even, nothing: its frames are due on arrival. Handles reordering,
 /// duplicates, DTX gaps, sequence and timestamp restarts and drifting clocks. A change of SSRC is the owner's
 /// to see: call reset().
 ///
@@ -103,6 +104,10 @@ class JitterBuffer {
 
   /// Stores a packet of the stream; only its payload is copied.
   void insert(base::TimePoint now, const PacketView& packet);
+
+  /// insert() and pull() in one, under kSlewing only: a packet that is due on arrival is handed out as it
+  /// came, uncopied. Go on with pull() until kWait.
+  [[nodiscard]] JitterFrame offer(base::TimePoint now, const PacketView& packet);
 
   /// The next frame if it is due. Under kSlewing pull after every insert() and at every deadline, until
   /// kWait. Under kTick each call means "one frame is needed now"; kWait is only returned before the first
@@ -142,6 +147,18 @@ class JitterBuffer {
     kPlaying,  ///< frames follow each other
   };
 
+  /// What a packet is that passed the checks of insert().
+  struct Arrival {
+    std::int64_t sequence = 0;   ///< unwrapped
+    std::int64_t timestamp = 0;  ///< unwrapped
+  };
+  /// Checks and counts a packet and learns its delay; nothing when it must not be stored.
+  std::optional<Arrival> admit(base::TimePoint now, const PacketView& packet);
+  void keep(base::TimePoint now, const Arrival& arrival, const PacketView& packet);
+  [[nodiscard]] bool due_on_arrival(const Arrival& arrival, const PacketView& packet) const;
+  /// Whether the stream is known to come so evenly that holding frames back gains nothing.
+  [[nodiscard]] bool even() const;
+
   bool confirms_restart(std::uint16_t sequence);
   void restart_at(base::TimePoint now, const PacketView& packet);
   void learn_frame_size(std::int64_t sequence, std::int64_t timestamp);
@@ -164,6 +181,7 @@ class JitterBuffer {
   JitterFrame continue_silence(base::TimePoint now);
   JitterFrame bridge_loss(base::TimePoint now, const Slot& next);
   JitterFrame play(const Slot& slot);
+  JitterFrame play(const Slot& slot, std::span<const std::uint8_t> payload);
   JitterFrame conceal(const Slot* next);
   JitterFrame expand();
   JitterFrame silence();
