@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/prefetch.h"
 #include "crypto/random.h"
 #include "net/clock.h"
 #include "net/worker.h"
@@ -19,6 +20,10 @@ constexpr base::Duration kRtcpInterval = std::chrono::seconds(5);
 
 // A pair may be taken by another program; more failures than this mean that the whole range is.
 constexpr int kBindAttempts = 20;
+
+// How much of an audio path, and of a pipeline, each packet uses: their members lie in the order of use.
+constexpr std::size_t kHotBytes = 640;
+constexpr std::size_t kPipelineBytes = 256;
 
 audio::Codec codec_of(sdp::AudioCodec codec) {
   return codec == sdp::AudioCodec::kPcma ? audio::Codec::kPcma : audio::Codec::kPcmu;
@@ -166,6 +171,19 @@ void AudioPath::press(std::string_view digits) {
   if (!to_phone_) return;
   pressing_ = to_phone_->send_dtmf(digits) > 0 || pressing_;
   rearm();
+}
+
+void AudioPath::prefetch_to_room() const {
+  base::prefetch(this, kHotBytes);
+  base::prefetch(to_room_.get(), kPipelineBytes);
+  base::prefetch(room_, 1);
+}
+
+void AudioPath::prefetch_to_phone(const audio::ListenedTrack& track) const {
+  base::prefetch(&track, kPipelineBytes);
+  base::prefetch(this, kHotBytes);
+  base::prefetch(to_phone_.get(), kPipelineBytes);
+  base::prefetch(rtp_port_.get(), sizeof(net::UdpPort));
 }
 
 void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {

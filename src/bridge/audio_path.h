@@ -94,6 +94,7 @@ class AudioPath final : private base::DeadlineTable::Entry {
   // small.
   struct RtpReceiver final : net::DatagramReceiver {
     explicit RtpReceiver(AudioPath& owner) : path(owner) {}
+    void prefetch() override { path.prefetch_to_room(); }
     void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes,
                      const base::Endpoint& from) override {
       path.on_rtp(now, bytes, from);
@@ -126,6 +127,7 @@ class AudioPath final : private base::DeadlineTable::Entry {
   struct FromRoom final : rtp::PacketSink {
     FromRoom(AudioPath& owner, audio::ListenedTrack& of) : path(owner), track(of) {}
     void on_packet(base::TimePoint now, const rtp::PacketView& packet) override {
+      path.prefetch_to_phone(track);
       path.receive_from_room(now, track, packet);
     }
     AudioPath& path;
@@ -135,6 +137,9 @@ class AudioPath final : private base::DeadlineTable::Entry {
   AudioPath(net::Worker& worker, rtp::PortRange& ports, const Settings& settings, Listener& listener);
 
   void on_deadline(base::TimePoint now) override;
+  /// What a packet of the phone, or of a track, will need.
+  void prefetch_to_room() const;
+  void prefetch_to_phone(const audio::ListenedTrack& track) const;
   void on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
   void on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
   void receive_from_room(base::TimePoint now, audio::ListenedTrack& track, const rtp::PacketView& packet);

@@ -128,6 +128,7 @@ void DatagramBatch::receive(UdpPort& port) {
   for (unsigned i = 0; i < capacity; ++i) {
     receive_headers_[i].msg_hdr.msg_namelen = SocketAddress::capacity();
   }
+  port.receiver_.prefetch();
   const int received = net::receive(port.socket_.get(), std::span(receive_headers_).first(capacity));
   receiving_ = &port;
   // Level-triggered: what did not fit into this batch, and a pending socket error, wake the worker again.

@@ -17,6 +17,9 @@ namespace ringback::net {
 /// are gone after the call. The receiver may destroy its port inside the call.
 class DatagramReceiver {
  public:
+  /// A datagram is about to be read: the moment to prefetch what on_datagram() will need, because the
+  /// kernel's work takes about as long as the memory's.
+  virtual void prefetch() {}
   virtual void on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes,
                            const base::Endpoint& from) = 0;
 

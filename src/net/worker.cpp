@@ -14,8 +14,10 @@
 #include <ctime>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "net/clock.h"
 #include "net/datagram_batch.h"
+#include "net/udp_port.h"
 
 namespace ringback::net {
 namespace {
@@ -179,6 +181,11 @@ int Worker::wait_for_events(std::span<epoll_event> events, base::Duration wait) 
   return epoll_wait(epoll_.get(), events.data(), capacity, static_cast<int>((wait.count() + 999) / 1000));
 }
 
+void Worker::prefetch_handler(const epoll_event& event) const {
+  if (event.data.u64 == kWakeEvent) return;
+  base::prefetch(watches_[event.data.u64 & 0xffffffff].handler, sizeof(UdpPort));
+}
+
 void Worker::count_events(std::size_t events) {
   events_ += events;
   const base::Duration elapsed = now_ - counting_since_;
@@ -207,6 +214,7 @@ void Worker::turn(base::Duration wait) {
       mail = true;
       continue;
     }
+    if (i + 1 < ready) prefetch_handler(events[static_cast<std::size_t>(i) + 1]);
     const Watch& watch = watches_[event.data.u64 & 0xffffffff];
     if (watch.handler != nullptr && watch.generation == event.data.u64 >> 32) {
       watch.handler->on_io(event.events);

@@ -130,6 +130,7 @@ class Worker final : public base::Executor {
   void loop();
   void turn(base::Duration wait);
   int wait_for_events(std::span<epoll_event> events, base::Duration wait);
+  void prefetch_handler(const epoll_event& event) const;
   void count_events(std::size_t events);
   void wake();
 

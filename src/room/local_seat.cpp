@@ -152,18 +152,16 @@ void LocalHandle::hear(std::uint32_t track_number, rtp::PacketSink& sink) {
 void LocalHandle::send_audio(base::TimePoint now, const AudioFrame& frame) {
   UpTrack* const track = voice_.get();
   if (track == nullptr || track->formats().empty()) return;
+  track->prefetch();
   std::array<std::uint8_t, rtp::kFixedHeaderSize + kMaxAudioPayload> buffer;
   const std::size_t size = rtp::write_packet(buffer,
                                              {.marker = frame.marker,
-                                              .payload_type = track->formats().front().payload_type,
+                                              .payload_type = track->payload_type(),
                                               .sequence = frame.sequence,
                                               .timestamp = frame.timestamp},
                                              frame.payload);
   const auto packet = rtp::PacketView::parse(std::span(buffer).first(size));
-  if (!packet) return;
-  UpStream& stream = *track->streams().front();
-  stream.reception.received(now, packet->sequence(), packet->timestamp(), track->clock_rate());
-  track->receive(now, stream, *packet, frame.level);
+  if (packet) track->receive(now, *packet, frame.level);
 }
 
 void LocalHandle::set_attributes(const livekit::Attributes& attributes) {

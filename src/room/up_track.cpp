@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "room/keyframe.h"
 
 namespace ringback::room {
@@ -29,7 +30,7 @@ void TrackPointer::point_to(UpTrack* track) {
 }
 
 UpTrack::UpTrack(Participant& publisher, livekit::TrackInfo info, KeyframeSource* keyframes)
-    : publisher_(publisher), keyframes_(keyframes), info_(std::move(info)) {
+    : muted_(info.muted), publisher_(publisher), keyframes_(keyframes), info_(std::move(info)) {
   format_index_.fill(-1);
 }
 
@@ -40,6 +41,8 @@ UpTrack::~UpTrack() {
 void UpTrack::set_formats(std::vector<sdp::WebRtcCodec> formats) {
   if (formats == formats_) return;
   formats_ = std::move(formats);
+  clock_rate_ = formats_.empty() ? 8000 : formats_.front().clock_rate;
+  payload_type_ = formats_.empty() ? 0 : formats_.front().payload_type;
   format_index_.fill(-1);
   for (std::size_t i = 0; i < formats_.size() && i < 127; ++i) {
     if (formats_[i].payload_type < format_index_.size()) {
@@ -50,6 +53,7 @@ void UpTrack::set_formats(std::vector<sdp::WebRtcCodec> formats) {
 }
 
 const sdp::WebRtcCodec* UpTrack::format(std::uint8_t payload_type) const {
+  if (payload_type == payload_type_ && !formats_.empty()) return formats_.data();
   const int index = payload_type < format_index_.size() ? format_index_[payload_type] : -1;
   return index < 0 ? nullptr : &formats_[static_cast<std::size_t>(index)];
 }
@@ -82,14 +86,26 @@ bool UpTrack::select(base::TimePoint now, UpStream& stream, const sdp::WebRtcCod
   return true;
 }
 
+void UpTrack::prefetch() const {
+  base::prefetch(current_, sizeof(Reception));
+  base::prefetch(consumers_.data(), 1);
+  base::prefetch(&level_, sizeof level_);
+}
+
+void UpTrack::receive(base::TimePoint now, const rtp::PacketView& packet, int level) {
+  UpStream& stream = current_ != nullptr ? *current_ : *streams_.front();
+  stream.reception.received(now, packet.sequence(), packet.timestamp(), clock_rate_);
+  receive(now, stream, packet, level);
+}
+
 void UpTrack::receive(base::TimePoint now, UpStream& stream, const rtp::PacketView& packet, int level) {
   const sdp::WebRtcCodec* format = this->format(packet.payload_type());
-  if (format == nullptr || info_.muted) return;
+  if (format == nullptr || muted_) return;
   if (level >= 0) {
     // The packet's length is the step to the next timestamp; a pause (DTX) counts as one packet.
     constexpr base::Duration kUsual = 20ms;
     const auto step = static_cast<std::int64_t>(packet.timestamp() - level_timestamp_);
-    const base::Duration length(step * 1'000'000 / format->clock_rate);
+    const base::Duration length(step * 1'000'000 / clock_rate_);
     level_timestamp_ = packet.timestamp();
     level_.observe(now, static_cast<std::uint8_t>(level), length <= 120ms && length > 0us ? length : kUsual);
   }
@@ -123,8 +139,8 @@ void UpTrack::ask(base::TimePoint now, UpStream& stream) {
 }
 
 void UpTrack::set_muted(bool muted) {
-  if (info_.muted == muted) return;
-  info_.muted = muted;
+  if (muted_ == muted) return;
+  info_.muted = muted_ = muted;
   // What was swallowed while muted must not look like loss.
   if (!muted) {
     for (TrackConsumer* consumer : consumers_) consumer->on_source_switched();

@@ -99,9 +99,9 @@ class UpTrack {
   void set_formats(std::vector<sdp::WebRtcCodec> formats);
   [[nodiscard]] const std::vector<sdp::WebRtcCodec>& formats() const { return formats_; }
   [[nodiscard]] const sdp::WebRtcCodec* format(std::uint8_t payload_type) const;
-  [[nodiscard]] std::uint32_t clock_rate() const {
-    return formats_.empty() ? 8000 : formats_.front().clock_rate;
-  }
+  /// Of the first format; 0 and 8000 Hz while there is none.
+  [[nodiscard]] std::uint8_t payload_type() const { return payload_type_; }
+  [[nodiscard]] std::uint32_t clock_rate() const { return clock_rate_; }
 
   void set_extension_ids(const ForwardedExtensions& ids) { extension_ids_ = ids; }
   [[nodiscard]] const ForwardedExtensions& extension_ids() const { return extension_ids_; }
@@ -112,6 +112,10 @@ class UpTrack {
   /// The stream whose packets subscribers get; null before the first packet.
   [[nodiscard]] UpStream* current() const { return current_; }
 
+  /// A packet of a participant of this process, whose tracks have one stream. `level`: RFC 6464.
+  void receive(base::TimePoint now, const rtp::PacketView& packet, int level);
+  /// Media path: what the next packet will need.
+  void prefetch() const;
   /// A packet of one of the streams, in its original form (retransmissions unwrapped). `level` is its RFC
   /// 6464 audio level, negative when it has none.
   void receive(base::TimePoint now, UpStream& stream, const rtp::PacketView& packet, int level);
@@ -135,14 +139,18 @@ class UpTrack {
                             const rtp::PacketView& packet);
   void ask(base::TimePoint now, UpStream& stream);
 
-  Participant& publisher_;
-  KeyframeSource* keyframes_;
-  std::vector<sdp::WebRtcCodec> formats_;
-  std::vector<std::unique_ptr<UpStream>> streams_;
+  // In the order of use: a worker with hundreds of tracks finds none of this in its caches.
   UpStream* current_ = nullptr;
   std::vector<TrackConsumer*> consumers_;
+  std::vector<sdp::WebRtcCodec> formats_;
+  std::uint32_t clock_rate_ = 8000;
+  std::uint8_t payload_type_ = 0;
+  bool muted_ = false;  ///< as info_ has it
   std::uint32_t level_timestamp_ = 0;
   AudioLevel level_;
+  std::vector<std::unique_ptr<UpStream>> streams_;
+  Participant& publisher_;
+  KeyframeSource* keyframes_;
   livekit::TrackInfo info_;
   std::array<std::int8_t, 128> format_index_;  ///< by payload type; -1: none
   ForwardedExtensions extension_ids_;

@@ -1,6 +1,8 @@
 #include "rtp/jitter_buffer.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -263,6 +265,102 @@ TEST_F(SlewingJitterBuffer, ResetForgetsTheStream) {
   first_sequence_ = 7;
   first_timestamp_ = 0;
   EXPECT_EQ(play_evenly(11, 15).size(), 4U);
+}
+
+/// Offers packets as the owner of a slewing buffer does, and notes what comes out of it.
+class OfferedStream : public SlewingJitterBuffer {
+ protected:
+  struct Out {
+    TimePoint when;
+    Playout kind;
+    std::uint16_t number;
+  };
+  void offer(int n, Duration late = 0ms) {
+    const TimePoint now = at(n) + late;
+    run(now);
+    const std::vector<std::uint8_t> payload(160, static_cast<std::uint8_t>(n));
+    std::array<std::uint8_t, 200> bytes{};
+    const auto size = write_packet(bytes,
+                                   {.sequence = static_cast<std::uint16_t>(first_sequence_ + n),
+                                    .timestamp = static_cast<std::uint32_t>(first_timestamp_ + n * 160)},
+                                   payload);
+    const auto packet = PacketView::parse(std::span(bytes).first(size));
+    ASSERT_TRUE(packet);
+    for (JitterFrame frame = buffer_.offer(now, *packet); frame.kind != Playout::kWait;
+         frame = buffer_.pull(now)) {
+      if (frame.payload.data() == packet->payload().data()) ++uncopied_;
+      note(now, frame);
+    }
+  }
+  /// Everything that is due up to `until`.
+  void run(TimePoint until) {
+    for (const auto& [when, frame] : drain(until)) note(when, frame);
+  }
+  void note(TimePoint when, const JitterFrame& frame) {
+    out_.push_back({when, frame.kind, static_cast<std::uint16_t>(frame.sequence - first_sequence_)});
+  }
+
+  std::vector<Out> out_;
+  int uncopied_ = 0;
+};
+
+TEST_F(OfferedStream, AnEvenOneGoesOnAtArrivalUncopied) {
+  for (int n = 0; n < 200; ++n) offer(n, n % 2 * 1ms);
+  ASSERT_EQ(out_.size(), 200U);
+  EXPECT_EQ(buffer_.stats().concealed_frames, 0U);
+  EXPECT_GE(uncopied_, 140) << "after the second in which the stream becomes known";
+  for (std::size_t n = 60; n < 200; ++n) EXPECT_EQ(out_[n].when, at(static_cast<int>(n)) + n % 2 * 1ms);
+  EXPECT_EQ(buffer_.target_delay(), 0ms);
+}
+
+TEST_F(OfferedStream, WithJitterFramesAreHeldBackAsBefore) {
+  for (int n = 0; n < 400; ++n) offer(n, n % 10 == 0 ? 9ms : 0ms);
+  EXPECT_GE(buffer_.target_delay(), 8ms);
+  EXPECT_LE(buffer_.stats().concealed_frames, 3U);
+  for (std::size_t i = 200; i < out_.size(); ++i) {
+    EXPECT_EQ(out_[i].kind, Playout::kFrame);
+    const Duration step = out_[i].when - out_[i - 1].when;
+    EXPECT_GE(step, 18ms);
+    EXPECT_LE(step, 22ms);
+  }
+}
+
+TEST_F(OfferedStream, APacketThatIsTenMillisecondsLateIsNotTakenForLost) {
+  for (int n = 0; n < 100; ++n) offer(n);
+  offer(100, 9ms);
+  for (int n = 101; n < 200; ++n) offer(n);
+  EXPECT_EQ(out_.size(), 200U);
+  EXPECT_EQ(buffer_.stats().concealed_frames, 0U);
+}
+
+TEST_F(OfferedStream, ALossInAnEvenOneIsConcealedBeforeTheNextPacket) {
+  for (int n = 0; n < 100; ++n) offer(n);
+  for (int n = 101; n < 200; ++n) offer(n);
+  EXPECT_EQ(buffer_.stats().concealed_frames, 1U);
+  EXPECT_EQ(buffer_.stats().lost, 1U);
+  ASSERT_EQ(out_.size(), 200U);
+  EXPECT_EQ(out_[100].kind, Playout::kConceal);
+  EXPECT_LT(out_[100].when, at(101));
+  EXPECT_EQ(out_[101].number, 101);
+}
+
+TEST_F(OfferedStream, PacketsOutOfOrderAreSorted) {
+  for (int n = 0; n < 100; ++n) offer(n);
+  offer(101, -18ms);
+  offer(100, 4ms);
+  for (int n = 102; n < 150; ++n) offer(n);
+  // The packet that overtook is the fastest now: against it the others are late, and the last one waits.
+  run(at(150));
+  ASSERT_EQ(out_.size(), 150U);
+  for (std::size_t n = 0; n < out_.size(); ++n) EXPECT_EQ(out_[n].number, n);
+  EXPECT_EQ(buffer_.stats().concealed_frames, 0U);
+}
+
+TEST_F(OfferedStream, DuplicatesAreDropped) {
+  for (int n = 0; n < 100; ++n) offer(n);
+  offer(99, 1ms);
+  EXPECT_EQ(out_.size(), 100U);
+  EXPECT_EQ(buffer_.stats().duplicates, 1U);
 }
 
 TEST(TickJitterBuffer, QuietMomentsTakeTheCorrection) {
