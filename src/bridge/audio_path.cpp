@@ -103,6 +103,7 @@ void AudioPath::agree(base::TimePoint now, const sdp::NegotiatedAudio& agreed) {
   const bool first = !agreed_;
   agreed_ = agreed;
   if (const auto endpoint = agreed.rtp.endpoint()) rtp_source_.set_signalled(now, *endpoint);
+  if (!rtp_source_.settled()) rtp_port_->disconnect();
   if (const auto endpoint = agreed.rtcp.endpoint()) rtcp_source_.set_signalled(now, *endpoint);
   const audio::Codec codec = codec_of(agreed.codec);
   if (to_room_) to_room_->set_phone_codec(codec);
@@ -194,6 +195,7 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
   const auto packet = rtp::PacketView::parse(bytes);
   if (!packet) return;
   if (rtp_source_.receive(now, from, packet->ssrc()) == rtp::PortPair::Verdict::kRefused) return;
+  if (rtp_source_.settled() && !rtp_port_->connected()) settle(from);
   last_heard_ = now;
   now_ = now;
   receive_stats_.on_packet(now, *packet);
@@ -218,6 +220,11 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
     }
   }
   rearm();
+}
+
+void AudioPath::settle(const base::Endpoint& peer) {
+  if (settling_failed_) return;
+  settling_failed_ = !rtp_port_->connect(peer);
 }
 
 void AudioPath::on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from) {

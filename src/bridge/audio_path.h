@@ -142,6 +142,8 @@ class AudioPath final : private base::DeadlineTable::Entry {
   void prefetch_to_phone(const audio::ListenedTrack& track) const;
   void on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
   void on_rtcp(base::TimePoint now, std::span<std::uint8_t> bytes, const base::Endpoint& from);
+  /// The peer sends from where it said: nobody else will be accepted, so the kernel need not let them in.
+  void settle(const base::Endpoint& peer);
   void receive_from_room(base::TimePoint now, audio::ListenedTrack& track, const rtp::PacketView& packet);
   void send_audio(const audio::AudioPacket& packet);
   void send_event(const audio::DtmfSender::Packet& packet, std::uint16_t sequence);
@@ -172,6 +174,7 @@ class AudioPath final : private base::DeadlineTable::Entry {
   std::uint32_t first_timestamp_ = 0;
   std::uint16_t first_sequence_ = 0;
   bool pressing_ = false;
+  bool settling_failed_ = false;
   std::optional<sdp::NegotiatedAudio> agreed_;
   rtp::PortPair rtp_source_;
   rtp::ReceiveStats receive_stats_;

@@ -88,8 +88,10 @@ void DatagramBatch::flush(UdpPort& port) {
     send_parts_[count] = {.iov_base = slot.bytes.data(), .iov_len = slot.size};
     msghdr& header = send_headers_[count].msg_hdr;
     header = {};
-    header.msg_name = slot.to.get();
-    header.msg_namelen = slot.to.size();
+    if (!port.connected_) {
+      header.msg_name = slot.to.get();
+      header.msg_namelen = slot.to.size();
+    }
     header.msg_iov = &send_parts_[count];
     header.msg_iovlen = 1;
     ++count;
@@ -105,7 +107,8 @@ void DatagramBatch::flush(UdpPort& port) {
       done += static_cast<unsigned>(sent);
       continue;
     }
-    if (errno == EINTR) continue;
+    // On a connected port the peer's ICMP answer to an earlier datagram comes first, once; nothing was sent.
+    if (errno == EINTR || (errno == ECONNREFUSED && port.connected_)) continue;
     if (errno == EAGAIN || errno == ENOBUFS) {
       // A full socket buffer: audio that waits is worse than audio that is lost.
       port.counters_.tx_dropped += count - done;

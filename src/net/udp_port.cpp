@@ -10,6 +10,7 @@
 
 #include "net/datagram_batch.h"
 #include "net/local_address.h"
+#include "net/socket_address.h"
 
 namespace ringback::net {
 
@@ -45,7 +46,8 @@ UdpPort::UdpPort(Worker& worker, const Options& options, DatagramReceiver& recei
       socket_(std::move(socket)),
       local_(local),
       receive_batch_(options.receive_batch == 0 ? 1 : options.receive_batch),
-      is_v6_(local.address.is_v6()) {}
+      is_v6_(local.address.is_v6()),
+      numbered_(options.local.port != 0) {}
 
 UdpPort::~UdpPort() {
   worker_.datagrams().forget(*this);
@@ -69,6 +71,20 @@ bool UdpPort::send(std::span<const std::uint8_t> bytes, const base::Endpoint& to
   std::memcpy(slot.data(), bytes.data(), bytes.size());
   commit(bytes.size(), to);
   return true;
+}
+
+bool UdpPort::connect(const base::Endpoint& peer) {
+  const SocketAddress address(peer, is_v6_);
+  connected_ = numbered_ && address.valid() && ::connect(socket_.get(), address.get(), address.size()) == 0;
+  return connected_;
+}
+
+void UdpPort::disconnect() {
+  if (!connected_) return;
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  ::connect(socket_.get(), &nobody, sizeof nobody);
+  connected_ = false;
 }
 
 void UdpPort::on_io(std::uint32_t) {

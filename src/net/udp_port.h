@@ -85,6 +85,13 @@ class UdpPort final : private IoHandler {
   void commit(std::size_t size, const base::Endpoint& to);
   /// prepare(), copy, commit(). False (and counted as dropped) when longer than kMaxDatagram.
   bool send(std::span<const std::uint8_t> bytes, const base::Endpoint& to);
+  /// From now on the kernel lets in only datagrams of this peer, and all that is sent goes to it: cheaper for
+  /// both, and nobody else can load the worker. False when the kernel refuses, or chose the port's number (it
+  /// would take it back in disconnect()); the port then stays as it was.
+  bool connect(const base::Endpoint& peer);
+  /// Open to everybody again.
+  void disconnect();
+  [[nodiscard]] bool connected() const { return connected_; }
   /// Sends what this port has pending now. Only for code that is about to destroy the port, which does it
   /// itself.
   void flush();
@@ -103,6 +110,8 @@ class UdpPort final : private IoHandler {
   base::Endpoint local_;
   unsigned receive_batch_;
   bool is_v6_;
+  bool connected_ = false;
+  bool numbered_;  ///< by its owner, not by the kernel
   UdpCounters counters_;
   // The chain of this port's filled slots in the worker's batch.
   std::uint16_t first_pending_ = kNoSlot;

@@ -39,6 +39,11 @@ class UdpPortTest : public ::testing::Test {
     EXPECT_TRUE(port) << port.error().message;
     return std::move(port).value();
   }
+  /// Of a port that was free a moment ago.
+  std::string free_endpoint() {
+    Inbox inbox;
+    return open(inbox)->local().to_string();
+  }
   static bool send(UdpPort& port, const std::string& text, const Endpoint& to) {
     return port.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, to);
   }
@@ -68,6 +73,49 @@ TEST_F(UdpPortTest, SendsAtTheEndOfTheTurnAndReceives) {
   EXPECT_EQ(a->counters().tx_packets, 2U);
   EXPECT_EQ(a->counters().tx_bytes, 7U);
   EXPECT_EQ(b->counters().rx_packets, 2U);
+}
+
+TEST_F(UdpPortTest, AConnectedPortHearsItsPeerAlone) {
+  Inbox inbox_c;
+  EXPECT_FALSE(open(inbox_a)->connect(*Endpoint::parse("127.0.0.1:9"))) << "its number is the kernel's";
+  const auto a = open(inbox_a, free_endpoint());
+  const auto peer = open(inbox_b);
+  const auto stranger = open(inbox_c);
+  ASSERT_TRUE(a->connect(peer->local()));
+  EXPECT_TRUE(a->connected());
+  EXPECT_TRUE(send(*stranger, "no", a->local()));
+  EXPECT_TRUE(send(*peer, "yes", a->local()));
+  EXPECT_TRUE(send(*a, "back", peer->local()));
+  run_until([&] { return !inbox_a.received.empty() && !inbox_b.received.empty(); });
+  EXPECT_THAT(inbox_a.received, ::testing::ElementsAre("yes"));
+  EXPECT_THAT(inbox_b.received, ::testing::ElementsAre("back"));
+  EXPECT_EQ(inbox_a.last_from, peer->local());
+
+  a->disconnect();
+  EXPECT_TRUE(send(*stranger, "now", a->local()));
+  run_until([&] { return inbox_a.received.size() == 2; });
+  EXPECT_EQ(inbox_a.received.back(), "now");
+  EXPECT_TRUE(send(*a, "you", stranger->local()));
+  run_until([&] { return inbox_c.received.size() == 1; });
+  EXPECT_EQ(inbox_c.last_from, a->local()) << "the port is still the same";
+}
+
+TEST_F(UdpPortTest, AConnectedPortLosesNothingWhenItsPeerComesBack) {
+  const auto a = open(inbox_a, free_endpoint());
+  auto peer = open(inbox_b);
+  const Endpoint at = peer->local();
+  ASSERT_TRUE(a->connect(at));
+  peer.reset();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(send(*a, "nobody there", at));
+    worker->run_once();
+  }
+  peer = open(inbox_b, at.to_string());
+  EXPECT_TRUE(send(*a, "again", at));
+  EXPECT_TRUE(send(*peer, "here", a->local()));
+  run_until([&] { return !inbox_a.received.empty() && !inbox_b.received.empty(); });
+  EXPECT_THAT(inbox_b.received, ::testing::ElementsAre("again"));
+  EXPECT_THAT(inbox_a.received, ::testing::ElementsAre("here"));
 }
 
 TEST_F(UdpPortTest, ManyPortsInterleaveTheirSlotsAndKeepTheirOrder) {

@@ -50,6 +50,8 @@ class PortPair {
   /// Where to send; nullopt before the first set_signalled() and for a signalled 0.0.0.0 or port 0 until
   /// learned.
   [[nodiscard]] std::optional<base::Endpoint> destination() const;
+  /// Nobody but destination() will be accepted until another one is signalled.
+  [[nodiscard]] bool settled() const { return signalled_seen_; }
   [[nodiscard]] bool learned() const { return learned_.has_value(); }
 
   [[nodiscard]] std::uint64_t accepted_packets() const { return accepted_; }

@@ -35,6 +35,11 @@ TEST(PortPair, SignalledSourceIsAcceptedAtOnceAndEndsLearning) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(pair.receive(TimePoint{1s}, kStranger, 1), Verdict::kRefused);
   EXPECT_EQ(pair.destination(), kSignalled);
   EXPECT_EQ(pair.refused_packets(), 10U);
+  EXPECT_TRUE(pair.settled());
+  pair.set_signalled(TimePoint{2s}, kSignalled);
+  EXPECT_TRUE(pair.settled()) << "a re-INVITE that names the same endpoint changes nothing";
+  pair.set_signalled(TimePoint{3s}, kBehindNat);
+  EXPECT_FALSE(pair.settled());
 }
 
 TEST(PortPair, LearnsAPeerBehindNatOnce) {
@@ -45,6 +50,7 @@ TEST(PortPair, LearnsAPeerBehindNatOnce) {
   EXPECT_EQ(pair.destination(), kSignalled);
   EXPECT_EQ(pair.receive(TimePoint{60ms}, kBehindNat, 1), Verdict::kLearned);
   EXPECT_EQ(pair.destination(), kBehindNat);
+  EXPECT_FALSE(pair.settled()) << "the signalled endpoint may still speak up";
   EXPECT_EQ(pair.receive(TimePoint{80ms}, kBehindNat, 2), Verdict::kAccepted);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(pair.receive(TimePoint{1s}, kStranger, 1), Verdict::kRefused);
 }
