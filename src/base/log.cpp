@@ -12,12 +12,35 @@ namespace {
 LogLevel g_least = LogLevel::kInfo;
 LogFormat g_format = LogFormat::kText;
 
+// The level as the setting LOG_LEVEL spells it, in a column of five. spdlog's own name "warning" does not
+// fit.
+class LevelColumn : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    std::string_view name = "error";
+    if (message.level == spdlog::level::debug) name = "debug";
+    if (message.level == spdlog::level::info) name = "info ";
+    if (message.level == spdlog::level::warn) name = "warn ";
+    out.append(name.data(), name.data() + name.size());
+  }
+  [[nodiscard]] std::unique_ptr<spdlog::custom_flag_formatter> clone() const override {
+    return std::make_unique<LevelColumn>();
+  }
+};
+
+void set_text_pattern(spdlog::logger& logger) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<LevelColumn>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%*%$ %v");
+  logger.set_formatter(std::move(formatter));
+}
+
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger =
       std::make_shared<spdlog::logger>("ringback", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_level(spdlog::level::debug);
   logger->flush_on(spdlog::level::debug);
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%-5!l%$ %v");
+  set_text_pattern(*logger);
   return logger;
 }
 
@@ -78,7 +101,7 @@ void configure_log(LogLevel least, LogFormat format) {
   if (format == LogFormat::kJson) {
     logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
   } else {
-    logger().set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%-5!l%$ %v");
+    set_text_pattern(logger());
   }
 }
 

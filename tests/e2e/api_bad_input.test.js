@@ -73,6 +73,24 @@ test('accepts what people type', async () => {
   }
 });
 
+test('a number that its plan calls impossible is dialled with a warning, or refused when the plan is asked', async () => {
+  const placed = await ringback.place('+1234567890');
+  assert.match(placed.warning, /too short/);
+  assert.equal((await ringback.row(placed.callId)).warning, placed.warning);
+  await ringback.hangUp(placed.callId);
+  assert.equal((await ringback.place('+12125550123')).warning, undefined);
+
+  const strict = await Ringback.start({ SIP_TRUNK_URI: phone.uri, NUMBER_CHECK: 'plan' });
+  try {
+    const answer = await strict.request('POST', '/api/livekit/call', { ...kGood, phoneNumber: '+1234567890' });
+    assertError(answer, 400);
+    assert.equal(answer.json.error.code, 'impossible_number');
+    await strict.place('+12125550123');
+  } finally {
+    await strict.close();
+  }
+});
+
 test('room names hold safe characters only', async () => {
   const placed = await ringback.place('+15551230002', { callerId: 'crm dialer/\u00fcser"<x>' });
   assert.match(placed.roomName, /^call_[A-Za-z0-9-]+_15551230002_\d{13}(-\d+)?$/);

@@ -1,6 +1,8 @@
 // The far phone is sipp: what a provider's SIP may do to a call.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import { after, afterEach, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
 import { callMethods, keysBothWays, soundBothWays } from './harness/conversation.js';
@@ -90,6 +92,57 @@ test('nobody else can take over the audio of a call', async () => {
   await user.hearsAgain('sip-caller', 440);
   assert.equal(stranger.packets.length, 0, 'the stranger hears nothing');
   await ringback.hangUp(placed.callId);
+});
+
+test('a phone that puts the call on hold gets no audio, loses no call, and is heard and hears again afterwards', async () => {
+  const peer = await scene.peer();
+  // Shorter than the hold: a phone on hold may be silent as long as it likes.
+  const { phone, ringback, placed } = await scene.callSipp('hold_peer', { peer }, { MEDIA_TIMEOUT: '2' });
+  const user = await scene.join(placed);
+  await ringback.status(placed.callId, 'connected');
+  await soundBothWays(user, peer);
+
+  const { length } = await eventually('no audio for the phone on hold', 10_000, () => {
+    const last = peer.packets.at(-1);
+    return performance.now() - last.at > 1500 && peer.packets;
+  });
+  peer.hush();
+  peer.heard.clear();
+  await eventually('audio for the phone again', 10_000, () => peer.packets.length > length);
+  peer.playTone(620);
+  await peer.heard.tone(1000);
+  await user.hearsAgain('sip-caller', 620);
+  assert.equal((await ringback.row(placed.callId)).status, 'connected');
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+});
+
+test('OPTIONS is answered with what ringback can', async () => {
+  const ringback = await scene.ringback('sip:127.0.0.1:9');
+  const socket = dgram.createSocket('udp4');
+  scene.add({ close: () => socket.close() });
+  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const answer = once(socket, 'message');
+  const { port } = socket.address();
+  socket.send(
+    [
+      `OPTIONS sip:127.0.0.1:${ringback.sipPort} SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKoptions;rport`,
+      `From: <sip:provider@127.0.0.1:${port}>;tag=1`,
+      `To: <sip:127.0.0.1:${ringback.sipPort}>`,
+      'Call-ID: options@127.0.0.1',
+      'CSeq: 1 OPTIONS',
+      'Max-Forwards: 70',
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n'),
+    ringback.sipPort,
+    '127.0.0.1',
+  );
+  const text = String((await answer)[0]);
+  assert.match(text, /^SIP\/2\.0 200 /);
+  assert.match(text, /^Allow: .*\bINVITE\b.*\bBYE\b/m);
 });
 
 test('an answer whose ACK was lost is acknowledged again, as often as it comes', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
 import { DemoPhone } from './harness/demo_phone.js';
+import { failure } from './harness/failure.js';
 import { run } from './harness/program.js';
 import { Ringback } from './harness/ringback.js';
 import { RoomMember } from './harness/room_member.js';
@@ -84,17 +85,71 @@ test('the log tells the story of a call under one id', async () => {
     const lines = ringback.log.filter((line) => line.id === placed.callId);
     return lines.length >= 4 && lines;
   });
-  assert.ok(story.length <= 20, `${story.length} lines:\n${story.map((line) => line.message).join('\n')}`);
+  for (const [i, part] of [/wants to call/, /INVITE to/, /180 Ringing/, /200 OK: answered/, /connected: audio flows/, /BYE sent/, /ended/].entries()) {
+    assert.ok(story.some(({ message }) => part.test(message)), `part ${i} of the story: ${part}`);
+  }
+  assert.ok(story.length <= 12, `${story.length} lines:\n${story.map((line) => line.message).join('\n')}`);
   const text = JSON.stringify(ringback.log);
   assert.ok(!text.includes(placed.token), 'no token in the log');
+  for (const line of ringback.log) assert.ok(line.text === undefined || !line.text.startsWith('{'), `a line that is no JSON: ${line.text}`);
   assert.ok(!text.includes('15551230000"'), 'no full phone number at the end of a log message');
 });
 
-test('/metrics counts and /healthz answers', async () => {
-  const metrics = await ringback.request('GET', '/metrics');
-  assert.equal(metrics.status, 200);
-  assert.match(metrics.text, /^ringback_\w+.* \d/m);
+test('/metrics counts calls by how they ended, /healthz and /readyz answer', async () => {
+  const sample = async (name) => {
+    const metrics = await ringback.request('GET', '/metrics');
+    assert.equal(metrics.status, 200);
+    assert.match(metrics.headers.get('content-type'), /^text\/plain/);
+    const line = metrics.text.split('\n').find((text) => text.startsWith(`${name} `));
+    return Number(line?.split(' ').at(-1) ?? 0);
+  };
+  const names = [
+    'ringback_calls_started_total',
+    'ringback_calls_answered_total',
+    'ringback_calls_ended_total{reason="user_hung_up"}',
+    'ringback_calls_ended_total{reason="busy"}',
+  ];
+  const before = await Promise.all(names.map(sample));
+  const answered = await ringback.place('+15551230000');
+  await ringback.status(answered.callId, 'connected');
+  assert.equal(await sample('ringback_calls_live'), 1);
+  await ringback.hangUp(answered.callId);
+  await ringback.status(answered.callId, 'ended');
+  await failure(ringback, '+15551230001');
+  const after = await Promise.all(names.map(sample));
+  assert.deepEqual(after.map((value, i) => value - before[i]), [2, 1, 1, 1]);
+  assert.equal(await sample('ringback_calls_live'), 0);
+
   assert.equal((await ringback.request('GET', '/healthz')).status, 200);
+  assert.deepEqual((await ringback.request('GET', '/readyz')).json, { status: 'ready', problems: [], trunk: 'ST_settings' });
+});
+
+test('the list of calls comes in pages, newest first, and by state', async () => {
+  const placed = [];
+  for (let i = 0; i < 5; i++) {
+    const { callId } = await ringback.place(i % 2 === 0 ? '+15551230000' : '+15551230002');
+    await ringback.status(callId, i % 2 === 0 ? 'connected' : 'ringing');
+    placed.unshift(callId);
+  }
+  const seen = [];
+  for (let cursor = ''; cursor !== null; ) {
+    const where = `/api/livekit/calls?limit=2${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+    const { calls, nextCursor } = (await ringback.request('GET', where)).json;
+    assert.ok(calls.length <= 2 && (nextCursor === null || calls.length === 2));
+    // A call that begins while somebody pages shifts nothing.
+    if (cursor === '') placed.push((await ringback.place('+15551230002')).callId);
+    seen.push(...calls.map(({ id }) => id));
+    cursor = nextCursor;
+  }
+  const late = placed.pop();
+  assert.deepEqual(seen.slice(0, 5), placed);
+  assert.equal(new Set(seen).size, seen.length, 'nothing comes twice');
+  assert.ok(!seen.includes(late));
+
+  const connected = (await ringback.request('GET', '/api/livekit/calls?status=connected')).json.calls;
+  assert.deepEqual(connected.map(({ id }) => id), placed.filter((_, i) => i % 2 === 0));
+  for (const id of [...placed, late]) await ringback.hangUp(id);
+  for (const id of [...placed, late]) await ringback.status(id, ['ended', 'failed']);
 });
 
 after(() => dispose());

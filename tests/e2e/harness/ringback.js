@@ -15,8 +15,11 @@ export const kTerminal = ['ended', 'failed'];
 
 /** One `ringback serve` on free ports with a data folder of its own. */
 export class Ringback {
-  /** `settings` are environment variables; `dataDir` keeps the data of an earlier one; `ready`: wait until it says so. */
-  static async start(settings = {}, dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-')), { ready = true } = {}) {
+  /**
+   * `settings` are environment variables; `dataDir` (also its working folder) keeps the data of an earlier one; `ready`: wait
+   * until it says so; `args`: more flags.
+   */
+  static async start(settings = {}, dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-')), { ready = true, args = [] } = {}) {
     const base = await freePorts(8);
     const rtp = await freePorts(200);
     const ringback = new Ringback();
@@ -45,7 +48,7 @@ export class Ringback {
       LOG_FORMAT: 'json',
       ...settings,
     };
-    ringback.program = new Program('ringback', kBinary, ['serve'], { env, cwd: dataDir });
+    ringback.program = new Program('ringback', kBinary, ['serve', ...args], { env, cwd: dataDir });
     await eventually('ringback to be ready', 10_000, async () => {
       if (!ringback.program.alive) throw new Error(`ringback did not start\n${ringback.program.tail()}`);
       return (await fetch(`${ringback.url}/${ready ? 'readyz' : 'healthz'}`).catch(() => undefined))?.ok;

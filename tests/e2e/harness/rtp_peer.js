@@ -52,8 +52,9 @@ export class RtpPeer {
     return this.events.filter((event) => event.ended).map((event) => event.digit);
   }
 
-  /** Plays a tone to `remote` (or to wherever audio came from) in packets of 20 ms, until close(). */
+  /** Plays a tone to `remote` (or to wherever audio came from) in packets of 20 ms, until hush(), close() or the next tone. */
   playTone(frequency, level = -12, remote = undefined) {
+    this.hush();
     const second = Buffer.from(Array.from(sine(frequency, 1, 8000, level), encodeUlaw));
     const started = performance.now();
     this.sent = 0;
@@ -71,6 +72,10 @@ export class RtpPeer {
         this.socket.send(packet, to.port, to.host);
       }
     }, 10);
+  }
+
+  hush() {
+    clearInterval(this.player);
   }
 
   /** Sends one digit as RFC 4733 events of `milliseconds`, with the customary three end packets. */
@@ -96,7 +101,7 @@ export class RtpPeer {
   }
 
   close() {
-    clearInterval(this.player);
+    this.hush();
     this.socket.close();
   }
 }
