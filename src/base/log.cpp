@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/masked.h"
+#include "base/utf8.h"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -111,8 +112,8 @@ bool log_enabled(LogLevel level) {
 
 void log_line(LogLevel level, std::string_view subject, std::string_view raw_id,
               std::string_view raw_message) {
-  const std::string id = mask_room_names(raw_id);
-  const std::string message = mask_room_names(raw_message);
+  const std::string id = valid_utf8(mask_room_names(raw_id));
+  const std::string message = valid_utf8(mask_room_names(raw_message));
   std::string line;
   if (g_format == LogFormat::kJson) {
     line += "\"subject\":";

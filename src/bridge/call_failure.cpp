@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace ringback::bridge {
 namespace {
 
@@ -242,10 +244,13 @@ CallFailure make_failure(CallCause cause, std::string_view detail) {
   return failure;
 }
 
-CallFailure failure_from_sip(int status, std::string_view reason, std::string_view provider_error) {
+CallFailure failure_from_sip(int status, std::string_view raw_reason, std::string_view raw_provider_error) {
+  // Both go into JSON and protobuf.
+  const std::string reason = base::valid_utf8(raw_reason);
+  const std::string provider_error = base::valid_utf8(raw_provider_error);
   CallFailure failure = make_failure(cause_of_status(status));
   failure.sip_status = status;
-  failure.sip_reason = std::string(reason);
+  failure.sip_reason = reason;
   failure.provider_code = provider_code_of(provider_error.empty() ? reason : provider_error);
   failure.message += provider_error.empty() ? fmt::format(" (SIP {} {})", status, reason)
                                             : fmt::format(" (SIP {} {}; {})", status, reason, provider_error);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "bridge/header_attributes.h"
 #include "bridge/phone_rpc.h"
 #include "bridge/sip_settings.h"
@@ -202,7 +203,7 @@ void CallLeg::handle(const sip::Answered& event) {
   auto news = answer_attributes(event.headers, request_.headers_to_attributes, request_.include_headers);
   news.merge(provider_attributes(event.headers));
   news["sip.callIDFull"] = sip_call_id_;
-  news["sip.callTag"] = event.remote_tag;
+  news["sip.callTag"] = base::valid_utf8(event.remote_tag);
   room_->set_attributes(news);
   duration_timer_ =
       worker.schedule(worker.now() + request_.max_duration, [this] { hang_up(CallCause::kMaxDuration); });
@@ -255,7 +256,7 @@ void CallLeg::handle(const sip::Failed& event) {
     case sip::FailureCause::kMissingCredentials: {
       CallFailure failure = make_failure(CallCause::kCredentialsMissing);
       failure.sip_status = event.status;
-      failure.sip_reason = event.reason;
+      failure.sip_reason = base::valid_utf8(event.reason);
       return end(std::move(failure));
     }
     case sip::FailureCause::kCredentialsRefused:
@@ -265,7 +266,7 @@ void CallLeg::handle(const sip::Failed& event) {
                                                            ? "it asks in a way that ringback does not know"
                                                            : "");
       failure.sip_status = event.status;
-      failure.sip_reason = event.reason;
+      failure.sip_reason = base::valid_utf8(event.reason);
       return end(std::move(failure));
     }
     case sip::FailureCause::kBadResponse:

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace ringback::bridge {
 namespace {
 
@@ -33,7 +35,7 @@ std::string lower(std::string_view text) {
 AttributeMap provider_attributes(const sip::HeaderList& headers) {
   AttributeMap attributes;
   for (const auto& [header, attribute] : kProviderHeaders) {
-    if (const auto value = headers.get(header)) attributes[std::string(attribute)] = *value;
+    if (const auto value = headers.get(header)) attributes[std::string(attribute)] = base::valid_utf8(*value);
   }
   return attributes;
 }
@@ -47,11 +49,11 @@ AttributeMap answer_attributes(const sip::HeaderList& headers,
     for (const auto& header : headers) {
       const std::string name = lower(header.name);
       if (include == SipHeaderOptions::kAll || name.starts_with("x-"))
-        attributes["sip.h." + name] = header.value;
+        attributes["sip.h." + name] = base::valid_utf8(header.value);
     }
   }
   for (const auto& [header, attribute] : mapping) {
-    if (const auto value = headers.get(header)) attributes[attribute] = *value;
+    if (const auto value = headers.get(header)) attributes[attribute] = base::valid_utf8(*value);
   }
   return attributes;
 }

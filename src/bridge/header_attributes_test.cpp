@@ -14,6 +14,14 @@ TEST(HeaderAttributes, NothingUnlessAsked) {
   EXPECT_TRUE(answer_attributes(kAnswer, {}, SipHeaderOptions::kNone).empty());
 }
 
+TEST(HeaderAttributes, ValuesAreUtf8WhateverTheNetworkSent) {
+  const sip::HeaderList latin1 = {{"X-Name", "M\xFCller"}, {"X-Twilio-CallSid", "CA\xFF"}};
+  EXPECT_EQ(
+      answer_attributes(latin1, {{"X-Name", "name"}}, SipHeaderOptions::kXHeaders),
+      (AttributeMap{{"name", "M?ller"}, {"sip.h.x-name", "M?ller"}, {"sip.h.x-twilio-callsid", "CA?"}}));
+  EXPECT_EQ(provider_attributes(latin1), (AttributeMap{{"sip.twilio.callSid", "CA?"}}));
+}
+
 TEST(HeaderAttributes, XHeadersOrAll) {
   const auto some = answer_attributes(kAnswer, {}, SipHeaderOptions::kXHeaders);
   EXPECT_EQ(some,

@@ -25,6 +25,35 @@ test('more calls than MAX_CALLS', async () => {
   await ringback.status(first.callId, 'ended');
 });
 
+test('every pair of audio ports rests after its call; none left is a reason of its own', async () => {
+  const phone = scene.add(await SippPhone.start('no_answer', { calls: 2 }));
+  const first = await freePorts(4);
+  const ports = { RTP_PORT_RANGE: `${first}-${first + 3}`, WORKERS: '1', MAX_CALLS: '10' };
+  const ringback = await scene.ringback(phone.uri, ports);
+  for (let i = 0; i < 2; i++) {
+    const { callId } = await ringback.place('+15551230000');
+    await ringback.status(callId, 'ringing');
+    await ringback.hangUp(callId);
+    await ringback.status(callId, ['ended', 'failed']);
+  }
+  const error = await failure(ringback);
+  assert.equal(error.code, 'no_media_ports');
+  assert.match(error.action, /RTP_PORT_RANGE/);
+  const used = [...phone.messages.matchAll(/^m=audio (\d+) /gm)].map(([, port]) => Number(port));
+  assert.deepEqual([...new Set(used)].sort(), [first, first + 2]);
+});
+
+test('words of a provider that are no UTF-8 spoil neither answer, row nor log', async () => {
+  const phone = scene.add(await SippPhone.start('busy_latin1'));
+  const ringback = await scene.ringback(phone.uri);
+  const error = await failure(ringback);
+  assert.equal(error.code, 'busy');
+  assert.equal(error.sipReason, 'Besetzt f?r M?ller');
+  const story = ringback.log.filter((line) => line.id === error.row.id);
+  assert.ok(story.some(({ message }) => message.includes('Besetzt f?r M?ller')), JSON.stringify(story));
+  await phone.finished();
+});
+
 test("forbidden, with the provider's own words", async () => {
   const error = await refusedBy(scene, 'forbidden');
   assert.equal(error.code, 'forbidden');

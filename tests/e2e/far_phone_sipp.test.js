@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { after, afterEach, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
 import { callMethods, keysBothWays, soundBothWays } from './harness/conversation.js';
+import { freePorts } from './harness/ports.js';
+import { RtpPeer } from './harness/rtp_peer.js';
 import { Scene } from './harness/scene.js';
 import { eventually } from './harness/wait.js';
 
@@ -50,6 +52,43 @@ test('the tone of the room is heard at the phone at its level, in an unbroken st
   await ringback.hangUp(placed.callId);
   await phone.finished();
 });
+
+test('the phone gets RTCP: sender reports with a CNAME on the port above its audio, a BYE at the end', async () => {
+  const port = await freePorts(2);
+  const peer = scene.add(await RtpPeer.open('127.0.0.1', port));
+  const control = dgram.createSocket('udp4');
+  scene.add({ close: () => control.close() });
+  const reports = [];
+  control.on('message', (bytes) => reports.push(...rtcpPackets(bytes)));
+  await new Promise((resolve) => control.bind(port + 1, '127.0.0.1', resolve));
+  const { phone, ringback, placed } = await scene.callSipp('answer_peer', { peer });
+  const user = await scene.join(placed);
+  await ringback.status(placed.callId, 'connected');
+  await soundBothWays(user, peer);
+
+  const report = await eventually('a report that counts packets', 15_000, () =>
+    reports.find(({ type, bytes }) => type === 200 && bytes.readUInt32BE(20) > 0 && (bytes[0] & 0x1f) === 1));
+  const { ssrc } = peer.packets.at(-1);
+  assert.equal(report.bytes.readUInt32BE(4), ssrc);
+  assert.equal(report.bytes[32], 0, 'no packet of the phone was lost');
+  const description = reports.find(({ type }) => type === 202);
+  assert.equal(description.bytes.readUInt32BE(4), ssrc);
+  assert.ok(description.bytes[8] === 1 && description.bytes[9] > 0, 'a CNAME');
+  await ringback.hangUp(placed.callId);
+  await phone.finished();
+  await eventually('the BYE of RTCP', 5000, () => reports.some(({ type }) => type === 203));
+});
+
+/** The packets of a compound RTCP packet (RFC 3550 section 6.1). */
+function rtcpPackets(datagram) {
+  const packets = [];
+  for (let at = 0; at + 4 <= datagram.length; ) {
+    const end = at + 4 * (datagram.readUInt16BE(at + 2) + 1);
+    packets.push({ type: datagram[at + 1], bytes: datagram.subarray(at, end) });
+    at = end;
+  }
+  return packets;
+}
 
 test('early media is heard before the answer', async () => {
   const peer = await scene.peer();
