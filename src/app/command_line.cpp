@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -135,14 +136,47 @@ class StopSignals {
     // A peer that closes its connection is seen by the failing write.
     signal(SIGPIPE, SIG_IGN);
   }
-  void wait() const {
+  /// The signal's number.
+  [[nodiscard]] int wait() const {
     int signal_number = 0;
     sigwait(&set_, &signal_number);
+    return signal_number;
+  }
+  /// Whether one comes before the time has passed.
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds limit) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+    const timespec time{.tv_sec = seconds.count(),
+                        .tv_nsec = std::chrono::nanoseconds(limit - seconds).count()};
+    return sigtimedwait(&set_, nullptr, &time) > 0;
   }
 
  private:
   sigset_t set_{};
 };
+
+/// Lets the live calls of a node that refuses new ones go on to their end, to the deadline, or to another
+/// signal.
+void drain(Server& server, const StopSignals& signals, base::Duration timeout) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kLook = std::chrono::milliseconds(200);
+  constexpr auto kTell = std::chrono::seconds(10);
+  constexpr auto kInfo = base::LogLevel::kInfo;
+  server.drain();
+  const auto deadline = Clock::now() + timeout;
+  auto tell_at = Clock::now();
+  while (const std::size_t live = server.live_calls()) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - Clock::now()).count();
+    if (left <= 0)
+      return base::log(kInfo, "server", "", "the time to drain is over: {} call(s) are live", live);
+    if (Clock::now() >= tell_at) {
+      base::log(kInfo, "server", "", "draining: {} call(s) are live and have {} s; new ones are refused",
+                live, left);
+      tell_at += kTell;
+    }
+    if (signals.wait_for(kLook)) return base::log(kInfo, "server", "", "another signal ends the draining");
+  }
+  base::log(kInfo, "server", "", "drained: no call is live");
+}
 
 int serve(const Texts& flags, const Files& files) {
   auto gathered = gather(flags, files);
@@ -161,7 +195,8 @@ int serve(const Texts& flags, const Files& files) {
   if (!server) return fail(server.error().message);
   fmt::print("{}", (*server)->describe());
   std::fflush(stdout);
-  signals.wait();
+  if (signals.wait() == SIGTERM && config->drain_timeout > base::Duration::zero())
+    drain(**server, signals, config->drain_timeout);
   base::log(base::LogLevel::kInfo, "server", "", "stopping: live calls are ended");
   (*server)->stop();
   return 0;

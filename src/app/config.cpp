@@ -228,12 +228,14 @@ base::ErrorOr<Config> make_config(const SettingValues& values, const std::vector
     const char* name;
     base::Duration& into;
     long most;
+    long least = 1;
   } durations[] = {{"RINGING_TIMEOUT", config.sip.ringing_timeout, 3600},
                    {"MAX_CALL_DURATION", config.sip.max_call_duration, 7 * 86400},
                    {"MEDIA_TIMEOUT", config.sip.media_timeout, 3600},
-                   {"EMPTY_ROOM_TIMEOUT", config.sip.empty_room_timeout, 86400}};
+                   {"EMPTY_ROOM_TIMEOUT", config.sip.empty_room_timeout, 86400},
+                   {"DRAIN_TIMEOUT", config.drain_timeout, 7 * 86400, 0}};
   for (const auto& duration : durations) {
-    const auto number = values.number(duration.name, 1, duration.most);
+    const auto number = values.number(duration.name, duration.least, duration.most);
     if (!number) return base::Failure{number.error()};
     duration.into = std::chrono::seconds(*number);
   }

@@ -54,6 +54,7 @@ struct Config {
   unsigned workers = 1;
 
   bridge::SipSettings sip;
+  base::Duration drain_timeout{};  ///< how long SIGTERM lets live calls go on
 
   base::LogLevel log_level = base::LogLevel::kInfo;
   base::LogFormat log_format = base::LogFormat::kText;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <future>
@@ -49,6 +50,7 @@ using base::LogLevel;
 constexpr base::Duration kCallGrace = std::chrono::milliseconds(1500);
 // Where everything is started at once, the database may come a little later.
 constexpr base::Duration kDatabasePatience = std::chrono::seconds(10);
+constexpr base::Duration kFrontPatience = std::chrono::seconds(5);
 constexpr base::Duration kConnectionGrace = std::chrono::milliseconds(500);
 
 // The API's own limit (64 KiB) answers with its error object; only what is far beyond meets the server's
@@ -123,8 +125,6 @@ struct Server::Parts {
   base::ErrorOr<> open_http();
   void run();
   void stop();
-
- private:
   /// Runs the function on the front and waits until it has called its argument, at most `limit`.
   void on_front(const std::function<void(base::Task)>& function, base::Duration limit);
 };
@@ -340,7 +340,7 @@ void Server::Parts::run() {
         if (bus) bus->start();
         done();
       },
-      std::chrono::seconds(5));
+      kFrontPatience);
 }
 
 void Server::Parts::on_front(const std::function<void(base::Task)>& function, base::Duration limit) {
@@ -382,6 +382,27 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() {
   stop();
+}
+
+void Server::drain() {
+  parts_->on_front(
+      [this](base::Task done) {
+        parts_->calls->drain();
+        done();
+      },
+      kFrontPatience);
+}
+
+std::size_t Server::live_calls() const {
+  // Shared with the task, which may come after the wait was given up: then the calls count as live.
+  auto count = std::make_shared<std::atomic<std::size_t>>(1);
+  parts_->on_front(
+      [this, count](base::Task done) {
+        *count = parts_->calls->counters().live + (parts_->bus ? parts_->bus->bus().claims() : 0);
+        done();
+      },
+      kFrontPatience);
+  return *count;
 }
 
 void Server::stop() {

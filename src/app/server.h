@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,12 @@ class Server {
 
   /// Where to look: page, API, room server, SIP, data, trunk.
   [[nodiscard]] std::string describe() const;
+
+  /// Refuses new calls from now on; the live ones go on.
+  void drain();
+  /// Calls that are not over, those included that a LiveKit server's bus is just about to give us. Waits for
+  /// the front thread.
+  [[nodiscard]] std::size_t live_calls() const;
 
   /// Ends live calls (BYE, CANCEL), closes rows and connections, and joins all threads; within three seconds.
   void stop();

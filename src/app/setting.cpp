@@ -61,6 +61,8 @@ constexpr SettingSpec kSpecs[] = {
      "calls at one time; more are refused or left to other nodes. As many as RTP ports when unset"},
     {"MAX_CPU", "90",
      "percent of its time from which on a media thread leaves the calls of the bus to other nodes"},
+    {"DRAIN_TIMEOUT", "0",
+     "seconds that live calls may go on after SIGTERM, while new ones are refused; 0 ends them at once"},
     {"ROOM_AUDIO", "auto", "phone audio in the room: auto, g711 (never transcode) or opus (always)"},
     {"RINGING_TIMEOUT", "60", "seconds a phone may ring before the call ends as no answer"},
     {"MAX_CALL_DURATION", "14400", "seconds after which an answered call is ended"},

@@ -33,6 +33,7 @@ enum class CallCause {
   kSipServiceMissing,
   kSipServiceError,
   kNoMediaPorts,
+  kDraining,
   kShuttingDown,
   kInternal,
   // The way to the provider.

@@ -44,6 +44,9 @@ class CallService {
   [[nodiscard]] virtual std::string trunk_id() const = 0;
   [[nodiscard]] virtual const Counters& counters() const = 0;
 
+  /// From now on new calls are refused; the live ones go on. For a node that is about to stop.
+  virtual void drain() = 0;
+  [[nodiscard]] virtual bool draining() const = 0;
   /// Refuses new calls, ends the live ones and runs `done` when that is confirmed, at the latest after
   /// `grace`.
   virtual void shut_down(base::Duration grace, base::Task done) = 0;

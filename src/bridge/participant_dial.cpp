@@ -52,6 +52,7 @@ TwirpError participant_error(const CallFailure& why) {
       break;
     case CallCause::kNoMediaPorts:
     case CallCause::kTooManyCalls:
+    case CallCause::kDraining:
     case CallCause::kShuttingDown:
       code = TwirpCode::kUnavailable;
       break;

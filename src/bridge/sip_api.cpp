@@ -155,8 +155,8 @@ void SipApi::create_participant(const Call& call, Reply reply) {
   auto dial = dial_request(*request, service_);
   if (!dial) return reply(base::Failure{dial.error()});
 
-  if (service_.load(dial->room_name).full) {
-    return reply(base::Failure{participant_error(make_failure(CallCause::kTooManyCalls))});
+  if (const auto refused = service_.refusal(dial->room_name)) {
+    return reply(base::Failure{participant_error(make_failure(*refused))});
   }
 
   const bool wait = request->wait_until_answered;

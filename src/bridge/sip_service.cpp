@@ -79,9 +79,16 @@ SipService::Load SipService::load(const std::string& room_name, std::size_t comi
   const double taken = static_cast<double>(calls) / static_cast<double>(std::max<std::size_t>(most, 1));
   // The square: a thread that does a little this second and nothing the next is as idle as another; only much
   // counts.
-  return {.accepting = !shutting_down_ && !full && cpu < settings_->max_cpu,
+  return {.accepting = !draining_ && !shutting_down_ && !full && cpu < settings_->max_cpu,
           .full = full,
           .share = std::min(1.0, taken + cpu * cpu)};
+}
+
+std::optional<CallCause> SipService::refusal(const std::string& room_name) const {
+  if (shutting_down_) return CallCause::kShuttingDown;
+  if (draining_) return CallCause::kDraining;
+  if (load(room_name).full) return CallCause::kTooManyCalls;
+  return std::nullopt;
 }
 
 std::string SipService::trunk_id() const {
@@ -92,12 +99,12 @@ std::string SipService::trunk_id() const {
 void SipService::place(PhoneCall call, CallObserver observer) {
   const CallId id = call.call_id;
   const Trunk* trunk = trunks_.preferred();
-  const bool full = !shutting_down_ && load(call.room_name).full;
-  if (trunk == nullptr || full) {
+  const auto refused = refusal(call.room_name);
+  if (trunk == nullptr || refused) {
     ++counters_.started;
     live_.emplace(
         id, LiveCall{.observer = std::move(observer), .place = 0, .on_worker = false, .hanging_up = {}});
-    return end_here(id, make_failure(full ? CallCause::kTooManyCalls : CallCause::kNoTrunk));
+    return end_here(id, make_failure(refused.value_or(CallCause::kNoTrunk)));
   }
   DialRequest dial_request;
   dial_request.call_id = id;

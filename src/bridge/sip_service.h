@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -46,7 +47,7 @@ class SipService final : public CallService {
 
   /// How much this node has to do.
   struct Load {
-    bool accepting = true;  ///< false: it is full, its media thread is too busy, or it stops
+    bool accepting = true;  ///< false: it is full, its media thread is too busy, it drains or stops
     bool full = false;      ///< it has all the calls that it may have
     double share = 0;       ///< 0..1: of what it can carry
   };
@@ -57,8 +58,8 @@ class SipService final : public CallService {
 
   void place(PhoneCall call, CallObserver observer) override;
   /// A call in all its details, as the SIP API asks for it. Everything that follows, failure included, comes
-  /// to the observer, the first event possibly before this returns. Whether there is room for it is the
-  /// caller's question, to load().
+  /// to the observer, the first event possibly before this returns. Whether the node takes it is the caller's
+  /// question, to refusal() or, before it bids for it on a bus, to load().
   void dial(DialRequest request, CallObserver observer);
   bool hang_up(const CallId& call, CallCause cause) override;
 
@@ -68,9 +69,14 @@ class SipService final : public CallService {
   /// For one more call into this room, `coming` others being about to be placed.
   [[nodiscard]] Load load(const std::string& room_name, std::size_t coming = 0) const;
 
+  /// Why a call into this room cannot be taken now, whoever asks; nullopt: it can.
+  [[nodiscard]] std::optional<CallCause> refusal(const std::string& room_name) const;
+
   [[nodiscard]] std::string trunk_id() const override;
   [[nodiscard]] const Counters& counters() const override { return counters_; }
 
+  void drain() override { draining_ = true; }
+  [[nodiscard]] bool draining() const override { return draining_; }
   /// The live calls end by BYE and CANCEL, which their far sides confirm.
   void shut_down(base::Duration grace, base::Task done) override;
 
@@ -95,6 +101,7 @@ class SipService final : public CallService {
   std::vector<std::unique_ptr<SipWorker>> workers_;
   std::unordered_map<CallId, LiveCall> live_;
   Counters counters_;
+  bool draining_ = false;
   bool shutting_down_ = false;
 };
 

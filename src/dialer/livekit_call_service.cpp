@@ -82,6 +82,7 @@ void LiveKitCallService::place(bridge::PhoneCall phone, bridge::CallObserver obs
   live_.emplace(id, std::move(call));
   counters_.live = live_.size();
   if (shutting_down_) return end(id, make_failure(CallCause::kShuttingDown));
+  if (draining_) return end(id, make_failure(CallCause::kDraining));
   find_trunk(id);
 }
 

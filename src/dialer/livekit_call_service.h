@@ -45,6 +45,8 @@ class LiveKitCallService final : public bridge::CallService {
   bool hang_up(const bridge::CallId& call, bridge::CallCause cause) override;
   [[nodiscard]] std::string trunk_id() const override { return trunk_.known(); }
   [[nodiscard]] const Counters& counters() const override { return counters_; }
+  void drain() override { draining_ = true; }
+  [[nodiscard]] bool draining() const override { return draining_; }
   void shut_down(base::Duration grace, base::Task done) override;
 
   /// POST /api/livekit/webhook: what the server is to be configured to call (`webhook.urls`).
@@ -80,6 +82,7 @@ class LiveKitCallService final : public bridge::CallService {
   std::unordered_map<bridge::CallId, std::unique_ptr<Call>> live_;
   Counters counters_;
   bool webhooks_come_ = false;
+  bool draining_ = false;
   bool shutting_down_ = false;
 };
 

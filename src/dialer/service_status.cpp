@@ -107,6 +107,10 @@ http::Response ServiceStatus::readiness() const {
       problems.push_back(fmt::format("worker {} does not answer", i));
     }
   }
+  if (parts_.calls.draining()) {
+    problems.push_back(
+        fmt::format("the node drains: it takes no new calls, and {} are live", parts_.calls.counters().live));
+  }
   nlohmann::ordered_json body = {{"status", problems.empty() ? "ready" : "not ready"},
                                  {"problems", problems}};
   // Without a trunk the service is as ready as its operator made it; it says so all the same.
