@@ -278,7 +278,7 @@ base::ErrorOr<> Server::Parts::open_livekit_sip() {
 
 base::ErrorOr<> Server::Parts::open_http() {
   api = std::make_unique<dialer::CallApi>(
-      *calls, *store,
+      *front, *calls, *store,
       dialer::CallApi::Options{.room_key = {config.api_key, config.api_secret},
                                .room_url = config.room_url,
                                .default_region = config.default_region,
@@ -337,6 +337,7 @@ void Server::Parts::run() {
   on_front(
       [this](base::Task done) {
         status->start();
+        api->start();
         if (bus) bus->start();
         done();
       },
@@ -364,6 +365,7 @@ void Server::Parts::stop() {
   on_front(
       [this](base::Task done) {
         status->stop();
+        api->stop();
         if (bus) bus->stop();
         http->stop(kConnectionGrace, std::move(done));
       },

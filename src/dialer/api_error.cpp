@@ -32,12 +32,16 @@ ApiError body_too_large(std::size_t limit) {
           .action = "Send callerId, phoneNumber and at most a few short fields."};
 }
 
-ApiError call_on_other_node(const std::string& id, const std::string& node) {
-  return {.status = 409,
-          .code = "call_on_other_node",
-          .message = fmt::format("The call runs on node {}, and only that node can change it", node),
-          .action = fmt::format("Send the request to node {}.", node),
-          .call_id = id};
+ApiError node_silent(const std::string& id, const std::string& node) {
+  return {
+      .status = 504,
+      .code = "node_silent",
+      .message = fmt::format("The call runs on node {}, which does not answer", node),
+      .stage = "end",
+      .action = fmt::format("Look at node {}. If it is dead, the others close its calls within 30 seconds; "
+                            "if it lives, ask again.",
+                            node),
+      .call_id = id};
 }
 
 ApiError store_failed(const std::string& why) {

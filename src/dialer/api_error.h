@@ -25,8 +25,8 @@ struct ApiError {
 [[nodiscard]] ApiError call_not_found(const std::string& id);
 [[nodiscard]] ApiError unauthorized();
 [[nodiscard]] ApiError body_too_large(std::size_t limit);
-/// The call is live, but another node carries it.
-[[nodiscard]] ApiError call_on_other_node(const std::string& id, const std::string& node);
+/// The call is live on another node, which did not hang it up in time.
+[[nodiscard]] ApiError node_silent(const std::string& id, const std::string& node);
 [[nodiscard]] ApiError store_failed(const std::string& why);
 [[nodiscard]] ApiError from_failure(const bridge::CallFailure& failure);
 

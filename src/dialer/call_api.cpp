@@ -26,8 +26,11 @@ constexpr std::string_view kPhoneName = "Phone Call";
 
 }  // namespace
 
-CallApi::CallApi(bridge::CallService& service, store::Store& store, Options options)
-    : service_(service), journal_(store), options_(std::move(options)) {}
+CallApi::CallApi(net::Front& front, bridge::CallService& service, store::Store& store, Options options)
+    : service_(service),
+      journal_(store),
+      node_hang_ups_(front, store, service),
+      options_(std::move(options)) {}
 
 void CallApi::mount(http::Router& router) {
   guard(router, "POST", "/api/livekit/call", &CallApi::create);
@@ -215,7 +218,7 @@ void CallApi::hang_up_row(const std::string& id, base::ErrorOr<std::optional<sto
     return;
   }
   if (!is_final(call.status) && !call.node.empty() && call.node != options_.node) {
-    return responder.respond(to_response(call_on_other_node(id, call.node)));
+    return node_hang_ups_.ask(call, std::move(responder));
   }
   // A call that is over already stays as it is: asking twice is no mistake.
   responder.respond(http::Response::json(200, call_json(call)));

@@ -9,6 +9,7 @@
 #include "dialer/call_journal.h"
 #include "dialer/call_request.h"
 #include "dialer/dialled_number.h"
+#include "dialer/node_hang_ups.h"
 #include "http/router.h"
 #include "livekit/access_token.h"
 
@@ -30,7 +31,11 @@ class CallApi {
     std::string node;                   ///< our name among the nodes that share the database
   };
 
-  CallApi(bridge::CallService& service, store::Store& store, Options options);
+  CallApi(net::Front& front, bridge::CallService& service, store::Store& store, Options options);
+
+  /// Begins to do what other nodes ask for; stop() before the front ends.
+  void start() { node_hang_ups_.start(); }
+  void stop() { node_hang_ups_.stop(); }
 
   void mount(http::Router& router);
 
@@ -64,6 +69,7 @@ class CallApi {
 
   bridge::CallService& service_;
   CallJournal journal_;
+  NodeHangUps node_hang_ups_;
   Options options_;
   RoomNames room_names_;
   std::unordered_map<std::string, LiveCall> live_;  ///< by call id

@@ -60,6 +60,11 @@ class Database {
   Outcome<> forget_node(const std::string& incarnation);
   Outcome<std::vector<NodeBeat>> list_nodes();
 
+  /// Leaves word for a node to hang up one of its calls. False: no such node is there.
+  Outcome<bool> ask_hang_up(const CallId& minted_id, const std::string& node);
+  /// What was left for this node; it is there no more afterwards.
+  Outcome<std::vector<CallId>> take_hang_ups();
+
   Outcome<> upsert_trunk(const TrunkRow& row, base::WallMillis now);
   Outcome<std::vector<TrunkRow>> list_trunks();
   Outcome<> put_sip_object(const SipObject& object);
@@ -72,6 +77,8 @@ class Database {
   /// The calls that the condition, SQL without values but those given, chooses.
   Outcome<std::vector<CallRow>> select_calls(const std::string& condition, const TextRow& values = {});
   Outcome<> write_changes(const CallRow& before, const CallRow& after);
+  Outcome<bool> ask_hang_up_alone(const CallId& minted_id, const std::string& node);
+  Outcome<> forget_hang_ups(const std::string& node);
   Outcome<std::optional<base::WallMillis>> last_alive(const std::string& node);
   Outcome<std::size_t> close_rows(const std::vector<CallRow>& rows, std::optional<base::WallMillis> alive,
                                   base::WallMillis now);

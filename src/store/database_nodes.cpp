@@ -62,6 +62,7 @@ Outcome<std::size_t> Database::close_own_rows_alone(base::WallMillis now) {
   if (!own) return pass_on(own);
   auto closed = close_rows(*own, *alive, now);
   if (!closed || !shared()) return closed;
+  if (const auto forgotten = forget_hang_ups(node_); !forgotten) return pass_on(forgotten);
   auto foreign = select_calls(std::string(kLive) + " AND node IS NULL");
   if (!foreign) return pass_on(foreign);
   std::erase_if(*foreign, [now](const CallRow& row) { return !is_forgotten(row, now); });
@@ -95,7 +96,58 @@ Outcome<std::optional<std::size_t>> Database::close_rows_of_alone(const NodeBeat
   if (!rows) return pass_on(rows);
   const auto closed = close_rows(*rows, *alive, now);
   if (!closed) return pass_on(closed);
+  if (const auto forgotten = forget_hang_ups(dead.node); !forgotten) return pass_on(forgotten);
   return std::optional<std::size_t>(*closed);
+}
+
+Outcome<bool> Database::ask_hang_up(const CallId& minted_id, const std::string& node) {
+  if (const auto begun = connection_->begin_alone(); !begun) return pass_on(begun);
+  auto asked = ask_hang_up_alone(minted_id, node);
+  if (!asked) {
+    connection_->rollback();
+    return asked;
+  }
+  if (const auto committed = connection_->commit(); !committed) return pass_on(committed);
+  return asked;
+}
+
+Outcome<bool> Database::ask_hang_up_alone(const CallId& minted_id, const std::string& node) {
+  const auto known =
+      connection_->query("SELECT id FROM ringback_nodes WHERE id = " + placeholder(0), 1, {node});
+  if (!known) return pass_on(known);
+  if (known->empty()) return false;
+  const auto left = connection_->query("SELECT id FROM ringback_hang_ups WHERE id = " + placeholder(0), 1,
+                                       {minted_id.str()});
+  if (!left) return pass_on(left);
+  if (!left->empty()) return true;
+  const Statement insert = insert_into("ringback_hang_ups", {{"id", minted_id.str()}, {"node", node}});
+  const auto inserted = connection_->execute(insert.sql, insert.values);
+  if (!inserted) return pass_on(inserted);
+  return true;
+}
+
+Outcome<std::vector<CallId>> Database::take_hang_ups() {
+  const auto rows =
+      connection_->query("SELECT id FROM ringback_hang_ups WHERE node = " + placeholder(0), 1, {node_});
+  if (!rows) return pass_on(rows);
+  std::vector<CallId> calls;
+  for (const TextRow& row : *rows) calls.emplace_back(row[0].value_or(""));
+  if (calls.empty()) return calls;
+  if (const auto begun = connection_->begin(); !begun) return pass_on(begun);
+  // One by one: what has come since the query stays for the next time.
+  for (const CallId& call : calls) {
+    const auto removed =
+        connection_->execute("DELETE FROM ringback_hang_ups WHERE id = " + placeholder(0), {call.str()});
+    if (removed) continue;
+    connection_->rollback();
+    return pass_on(removed);
+  }
+  if (const auto committed = connection_->commit(); !committed) return pass_on(committed);
+  return calls;
+}
+
+Outcome<> Database::forget_hang_ups(const std::string& node) {
+  return done(connection_->execute("DELETE FROM ringback_hang_ups WHERE node = " + placeholder(0), {node}));
 }
 
 Outcome<> Database::register_node(const std::string& incarnation, base::WallMillis now) {

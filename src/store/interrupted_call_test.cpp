@@ -153,6 +153,34 @@ TEST_P(NodesTest, TheOthersCloseTheRowsOfANodeThatDies) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM ringback_nodes"), "2");
 }
 
+TEST_P(NodesTest, WordIsLeftForTheNodeOfACallOnceAndForNobodyElse) {
+  const auto first = Database::open(parsed_url(), "node-a");
+  const auto second = Database::open(parsed_url(), "node-b");
+  ASSERT_TRUE(first && second);
+  ASSERT_TRUE((*first)->register_node("1", now_));
+  EXPECT_TRUE(*(*second)->ask_hang_up(CallId("CA_a"), "node-a"));
+  EXPECT_TRUE(*(*second)->ask_hang_up(CallId("CA_a"), "node-a")) << "asking twice is no mistake";
+  EXPECT_TRUE(*(*second)->ask_hang_up(CallId("CA_b"), "node-a"));
+  EXPECT_THAT(*(*second)->take_hang_ups(), ::testing::IsEmpty());
+  EXPECT_THAT(*(*first)->take_hang_ups(), ::testing::UnorderedElementsAre(CallId("CA_a"), CallId("CA_b")));
+  EXPECT_THAT(*(*first)->take_hang_ups(), ::testing::IsEmpty());
+}
+
+TEST_P(NodesTest, WordForANodeThatIsGoneIsNotKept) {
+  const auto first = Database::open(parsed_url(), "node-a");
+  const auto second = Database::open(parsed_url(), "node-b");
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(*(*second)->ask_hang_up(CallId("CA_a"), "node-a")) << "it was never there";
+  ASSERT_TRUE((*first)->register_node("1", now_));
+  EXPECT_TRUE(*(*second)->ask_hang_up(CallId("CA_a"), "node-a"));
+  ASSERT_TRUE((*second)->close_rows_of({"node-a", "1", 0}, now_));
+  EXPECT_THAT(*(*first)->take_hang_ups(), ::testing::IsEmpty()) << "it was taken for dead";
+  ASSERT_TRUE((*first)->register_node("2", now_));
+  EXPECT_TRUE(*(*second)->ask_hang_up(CallId("CA_a"), "node-a"));
+  ASSERT_TRUE((*first)->close_own_rows(now_));
+  EXPECT_THAT(*(*first)->take_hang_ups(), ::testing::IsEmpty()) << "its calls ended with its earlier process";
+}
+
 TEST_P(NodesTest, ANodeThatGoesInGoodOrderIsForgotten) {
   const auto second = open_node("node-b", 3s);
   open_node("node-a", 3s);

@@ -114,7 +114,9 @@ Outcome<Schema> ensure_tables(Connection& connection) {
       {"ringback_nodes",
        {{"incarnation", ColumnType::kKey, true},
         {"beat", ColumnType::kInteger, true},
-        {"alive_at", ColumnType::kTime}}}};
+        {"alive_at", ColumnType::kTime}}},
+      // By the call's minted id. Nearly always empty, so that it needs no index by node.
+      {"ringback_hang_ups", {{"node", ColumnType::kKey, true}}}};
   for (const auto& table : tables) {
     if (const auto made = ensure_table(connection, table.name, table.columns); !made)
       return base::Failure{made.error()};

@@ -101,6 +101,23 @@ base::ErrorOr<std::unique_ptr<Store>> Store::open(const std::string& text, Optio
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
+bool Store::shared() const {
+  return impl_->shared();
+}
+
+bool Store::ask_hang_up(CallId minted_id, std::string node, base::Executor& executor,
+                        std::function<void(base::ErrorOr<bool>)> done) {
+  return impl_->read<bool>([minted_id = std::move(minted_id), node = std::move(node)](
+                               Database& database) { return database.ask_hang_up(minted_id, node); },
+                           executor, std::move(done));
+}
+
+bool Store::take_hang_ups(base::Executor& executor,
+                          std::function<void(base::ErrorOr<std::vector<CallId>>)> done) {
+  return impl_->read<std::vector<CallId>>([](Database& database) { return database.take_hang_ups(); },
+                                          executor, std::move(done));
+}
+
 // The times of a row are those of the posts, not of the moment when the database is back.
 bool Store::insert_call(CallRow row) {
   return impl_->push(Write{impl_->now(), InsertCall{std::move(row)}});

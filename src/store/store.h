@@ -84,6 +84,15 @@ class Store {
   bool list_calls(CallFilter filter, base::Executor& executor,
                   std::function<void(base::ErrorOr<CallPage>)> done);
 
+  /// True for a server that other nodes may use at the same time.
+  [[nodiscard]] bool shared() const;
+  /// Leaves word for another node to hang up a call, named by its minted id. False comes when no such node is
+  /// there.
+  bool ask_hang_up(CallId minted_id, std::string node, base::Executor& executor,
+                   std::function<void(base::ErrorOr<bool>)> done);
+  /// The calls (minted ids) that others have left word to hang up on this node, each once.
+  bool take_hang_ups(base::Executor& executor, std::function<void(base::ErrorOr<std::vector<CallId>>)> done);
+
   /// For the start of the program, before the first insert_call(): writes what an earlier process spooled,
   /// then ends every row that it left in a live state, as `ended` when it was connected, as `failed`
   /// otherwise, with the reason `interrupted`. Its end is the last sign of life, the row's own or the node's.

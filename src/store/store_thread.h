@@ -45,6 +45,7 @@ class StoreThread {
   bool push(Read read);
   bool flush(base::Duration timeout);
   [[nodiscard]] StoreHealth health() const;
+  [[nodiscard]] bool shared() const { return url_.kind != DatabaseKind::kSqlite; }
   [[nodiscard]] base::WallMillis now() const { return options_.wall_clock(); }
 
  private:

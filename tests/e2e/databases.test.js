@@ -146,13 +146,22 @@ for (const Server of kServers) {
     const seen = await second.row(killed);
     assert.equal(seen.status, 'connected');
     assert.equal(seen.node, 'first');
-    const refused = await second.hangUp(killed);
-    assert.equal(refused.status, 409);
-    assert.equal(refused.json.error.code, 'call_on_other_node');
-    assert.match(refused.json.error.message, /node first/);
+    // Hanging up works from every node, too, and asking twice is no mistake, nor is asking both.
+    const elsewhere = await talk(first);
+    const answers = await Promise.all([second.hangUp(elsewhere), second.hangUp(elsewhere), first.hangUp(elsewhere)]);
+    answers.push(await second.hangUp(elsewhere));
+    for (const { status, json } of answers) {
+      assert.equal(status, 200, JSON.stringify(json));
+      assert.deepEqual([json.id, json.status, json.reason, json.endedBy], [elsewhere, 'ended', 'user_hung_up', 'api']);
+    }
 
     await first.stop('SIGKILL');
     const at = performance.now();
+    const silent = await second.hangUp(killed);
+    assert.equal(silent.status, 504);
+    assert.deepEqual([silent.json.error.code, silent.json.error.callId], ['node_silent', killed]);
+    assert.match(silent.json.error.message, /node first, which does not answer/);
+    assert.match(silent.json.error.action, /within 30 seconds/);
     const row = await eventually('the other node to close the row', 30_000, async () => {
       const now = await second.row(killed);
       return kTerminal.includes(now.status) && now;
@@ -160,6 +169,8 @@ for (const Server of kServers) {
     assert.equal(row.status, 'ended');
     assert.equal(row.reason, 'interrupted');
     assert.ok(performance.now() - at < 30_000);
+    const closed = await second.hangUp(killed);
+    assert.deepEqual([closed.status, closed.json.reason], [200, 'interrupted']);
     assert.equal((await second.row(stays)).status, 'connected');
     assert.equal(server.rows("SELECT id FROM calls WHERE ended_by = 'interrupted'", database).length, 1);
     await second.hangUp(stays);
