@@ -6,10 +6,11 @@ import { freePorts } from './ports.js';
 import { Program, run } from './program.js';
 import { eventually } from './wait.js';
 
-/** A real MariaDB or PostgreSQL on a free port of loopback, with its data in a temporary folder. */
+/** A real MariaDB or PostgreSQL on a free port of loopback (and of another address, if need be), with its data in a temporary folder. */
 class DatabaseServer {
-  static async start() {
+  static async start(...more) {
     const server = new this();
+    server.addresses = ['127.0.0.1', ...more].join();
     server.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-db-'));
     server.port = await freePorts(2);
     await server.initialise();
@@ -67,7 +68,7 @@ export class MariaDb extends DatabaseServer {
   launch() {
     const asRoot = process.getuid() === 0 ? ['--user=root'] : [];
     return new Program(this.name, fs.existsSync('/usr/sbin/mariadbd') ? '/usr/sbin/mariadbd' : 'mariadbd', [
-      '--no-defaults', `--datadir=${this.folder}/data`, '--bind-address=127.0.0.1', `--port=${this.port}`,
+      '--no-defaults', `--datadir=${this.folder}/data`, `--bind-address=${this.addresses}`, `--port=${this.port}`,
       `--socket=${this.folder}/socket`, '--innodb-buffer-pool-size=16M', '--skip-name-resolve', ...asRoot,
     ]);
   }
@@ -111,12 +112,13 @@ export class PostgreSql extends DatabaseServer {
     const user = this.#user;
     if (user.uid !== undefined) fs.chownSync(this.folder, user.uid, user.gid);
     await run(path.join(this.#programs, 'initdb'), ['--pgdata', `${this.folder}/data`, '--username=admin', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'], { ...user, cwd: this.folder });
+    fs.appendFileSync(`${this.folder}/data/pg_hba.conf`, 'host all all samenet trust\n');
   }
 
   launch() {
     fs.rmSync(`${this.folder}/data/postmaster.pid`, { force: true });
     return new Program(this.name, path.join(this.#programs, 'postgres'), [
-      '-D', `${this.folder}/data`, '-h', '127.0.0.1', '-p', String(this.port), '-k', this.folder, '-c', 'shared_buffers=16MB',
+      '-D', `${this.folder}/data`, '-h', this.addresses, '-p', String(this.port), '-k', this.folder, '-c', 'shared_buffers=16MB',
     ], { ...this.#user, cwd: this.folder });
   }
 

@@ -6,18 +6,19 @@ import { eventually } from './wait.js';
 /** A far phone played by `ringback phone`, in a process of its own; tells as JSON lines what happens to it. */
 export class DemoPhone {
   /** `rtpPorts`: two for each call at once. */
-  static async start(args = [], rtpPorts = 40) {
+  static async start(args = [], rtpPorts = 40, address = '127.0.0.1') {
     const phone = new DemoPhone();
+    phone.address = address;
     phone.port = await freePorts(2);
     const rtp = await freePorts(rtpPorts);
-    const where = ['--listen', `127.0.0.1:${phone.port}`, '--rtp-range', `${rtp}-${rtp + rtpPorts - 1}`];
+    const where = ['--listen', `${address}:${phone.port}`, '--rtp-range', `${rtp}-${rtp + rtpPorts - 1}`];
     phone.program = new Program('ringback phone', kBinary, ['phone', '--json', ...where, ...args]);
     await phone.event('ready');
     return phone;
   }
 
   get uri() {
-    return `sip:127.0.0.1:${this.port}`;
+    return `sip:${this.address}:${this.port}`;
   }
 
   get events() {

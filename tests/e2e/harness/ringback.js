@@ -17,9 +17,13 @@ export const kTerminal = ['ended', 'failed'];
 export class Ringback {
   /**
    * `settings` are environment variables; `dataDir` (also its working folder) keeps the data of an earlier one; `ready`: wait
-   * until it says so; `args`: more flags.
+   * until it says so; `args`: more flags; `host`: where it runs, if not on loopback (a Host of tests/livekit/harness/hosts.js).
    */
-  static async start(settings = {}, dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-')), { ready = true, args = [] } = {}) {
+  static async start(
+    settings = {},
+    dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'ringback-')),
+    { ready = true, args = [], host } = {},
+  ) {
     const base = await freePorts(8);
     const rtp = await freePorts(200);
     const ringback = new Ringback();
@@ -27,7 +31,9 @@ export class Ringback {
     ringback.port = Number(settings.PORT ?? base);
     ringback.roomPort = base + 1;
     ringback.sipPort = base + 2;
-    ringback.url = `http://127.0.0.1:${ringback.port}`;
+    ringback.address = host?.address ?? '127.0.0.1';
+    ringback.url = `http://${ringback.address}:${ringback.port}`;
+    ringback.key = settings.API_KEYS;
     ringback.roomUrl = `ws://localhost:${ringback.roomPort}`;
     ringback.firstRtpPort = rtp;
     const env = {
@@ -40,7 +46,8 @@ export class Ringback {
       ROOM_UDP_PORT: String(base + 4),
       WORKERS: '2',
       RTP_PORT_RANGE: `${rtp}-${rtp + 199}`,
-      BIND_ADDRESS: '127.0.0.1',
+      BIND_ADDRESS: ringback.address,
+      ...(host && { HTTP_BIND: ringback.address }),
       DATA_DIR: dataDir,
       WEB_DIR: path.join(kRepository, 'web/dist'),
       LIVEKIT_API_KEY: kApiKey,
@@ -48,7 +55,8 @@ export class Ringback {
       LOG_FORMAT: 'json',
       ...settings,
     };
-    ringback.program = new Program('ringback', kBinary, ['serve', ...args], { env, cwd: dataDir });
+    const [command, ...flags] = [...(host?.enter ?? []), kBinary, 'serve', ...args];
+    ringback.program = new Program('ringback', command, flags, { env, cwd: dataDir });
     await eventually('ringback to be ready', 10_000, async () => {
       if (!ringback.program.alive) throw new Error(`ringback did not start\n${ringback.program.tail()}`);
       return (await fetch(`${ringback.url}/${ready ? 'readyz' : 'healthz'}`).catch(() => undefined))?.ok;
@@ -68,7 +76,7 @@ export class Ringback {
   }
 
   async request(method, where, body, headers = {}) {
-    const init = { method, headers: { ...headers } };
+    const init = { method, headers: { ...(this.key && { Authorization: `Bearer ${this.key}` }), ...headers } };
     if (body !== undefined) {
       init.body = typeof body === 'string' ? body : JSON.stringify(body);
       init.headers['Content-Type'] ??= 'application/json';

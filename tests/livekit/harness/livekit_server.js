@@ -11,24 +11,25 @@ export const kLiveKitBinary = process.env.LIVEKIT_SERVER_BINARY;
 /** The oldest server that is supported. */
 export const kOldLiveKitBinary = process.env.LIVEKIT_SERVER_OLD_BINARY;
 
-/** One real livekit-server on free ports of loopback, with the tests' API key. */
+/** One real livekit-server on free ports, with the tests' API key. */
 export class LiveKitServer {
-  /** `config` is merged into its settings, one level deep. */
-  static async start(config = {}, binary = kLiveKitBinary) {
+  /** `config` is merged into its settings, one level deep; `address` and its network device, if not loopback. */
+  static async start(config = {}, binary = kLiveKitBinary, { address = '127.0.0.1', device = 'lo' } = {}) {
     const server = new LiveKitServer();
+    server.address = address;
     const base = await freePorts(4);
     server.port = base;
     server.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'livekit-'));
     const settings = {
       port: base,
-      bind_addresses: ['127.0.0.1'],
+      bind_addresses: [address],
       rtc: {
         tcp_port: base + 1,
         udp_port: base + 2,
-        node_ip: '127.0.0.1',
+        node_ip: address,
         use_external_ip: false,
         enable_loopback_candidate: true,
-        interfaces: { includes: ['lo'] },
+        interfaces: { includes: [device] },
       },
       keys: { [kApiKey]: kApiSecret },
       logging: { level: 'info', json: true },
@@ -37,7 +38,7 @@ export class LiveKitServer {
     // JSON is YAML.
     const file = path.join(server.folder, 'livekit.yaml');
     fs.writeFileSync(file, JSON.stringify(settings));
-    server.arguments = ['--config', file, '--node-ip', '127.0.0.1'];
+    server.arguments = ['--config', file, '--node-ip', address];
     server.binary = binary;
     await server.run();
     return server;
@@ -58,11 +59,11 @@ export class LiveKitServer {
   }
 
   get url() {
-    return `ws://127.0.0.1:${this.port}`;
+    return `ws://${this.address}:${this.port}`;
   }
 
   get httpUrl() {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.address}:${this.port}`;
   }
 
   get rooms() {

@@ -4,14 +4,19 @@ import path from 'node:path';
 import { freePorts } from '../../e2e/harness/ports.js';
 import { Program } from '../../e2e/harness/program.js';
 
-/** A Redis of its own on loopback, without anything on disk. */
+/** A Redis of its own, on loopback unless told otherwise, without anything on disk. */
 export class Redis {
   /** `more` are further arguments of redis-server. */
   static async start(...more) {
+    return Redis.startAt('127.0.0.1', ...more);
+  }
+
+  static async startAt(host, ...more) {
     const redis = new Redis();
+    redis.host = host;
     redis.port = await freePorts(2);
     redis.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'redis-'));
-    redis.arguments = ['--port', String(redis.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', redis.folder, ...more];
+    redis.arguments = ['--port', String(redis.port), '--bind', host, '--save', '', '--appendonly', 'no', '--dir', redis.folder, ...more];
     await redis.run();
     return redis;
   }
@@ -28,7 +33,7 @@ export class Redis {
   }
 
   get address() {
-    return `127.0.0.1:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
 
   get url() {
