@@ -155,6 +155,7 @@ base::ErrorOr<> Server::Parts::open_media() {
   webrtc_transport::MediaPort::Options options;
   options.address = bind_address(config);
   options.port = config.room_udp_port;
+  options.front = front.get();
   if (!config.public_address.empty()) options.public_addresses = {config.public_address};
   for (auto& worker : workers) {
     auto port = webrtc_transport::MediaPort::open(*worker, options, data_relay.get());

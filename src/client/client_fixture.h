@@ -74,7 +74,7 @@ class ClientWorld final : public webrtc_transport::TransportContext, public Sign
   [[nodiscard]] base::TimerWheel& timers() override { return wheel_; }
   [[nodiscard]] unsigned worker_index() const override { return 0; }
   [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return slot_; }
-  void commit_datagram(std::size_t, const base::Endpoint&) override {}
+  void commit_datagram(std::size_t, const webrtc::IcePath&) override {}
   [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return demultiplexer_; }
   [[nodiscard]] const crypto::Certificate& certificate() const override { return certificate_; }
   [[nodiscard]] const std::vector<base::Endpoint>& media_endpoints() const override { return endpoints_; }

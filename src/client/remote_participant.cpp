@@ -308,6 +308,12 @@ void RemoteParticipant::on_transport_state(Transport& transport, webrtc::PeerSta
   base::log(LogLevel::kDebug, "client", settings_.log_id, "{} connection is {}: {}",
             publishing ? "publishing" : "hearing", webrtc::to_string(state), reason);
   if (departed_) return;
+  if (const auto path = transport.peer().path(); path && state == webrtc::PeerState::kConnected) {
+    // Who runs a server whose UDP is closed wants to know it.
+    const bool usual = path->via == webrtc::IcePath::kUdp;
+    base::log(usual ? LogLevel::kDebug : LogLevel::kInfo, "client", settings_.log_id, "{} media goes by {}",
+              publishing ? "published" : "heard", path->to_string());
+  }
   if (state == webrtc::PeerState::kConnected && publishing) {
     session_.confirm();
     auto waiting = std::move(outbox_);

@@ -191,7 +191,7 @@ class RoomWorld final : public RoomContext, private webrtc_transport::TransportC
   [[nodiscard]] webrtc_transport::TransportContext& media() override { return *this; }
   [[nodiscard]] unsigned worker_index() const override { return 0; }
   [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return slot_; }
-  void commit_datagram(std::size_t, const base::Endpoint&) override {}
+  void commit_datagram(std::size_t, const webrtc::IcePath&) override {}
   [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return demultiplexer_; }
   [[nodiscard]] const crypto::Certificate& certificate() const override { return certificate_; }
   [[nodiscard]] const std::vector<base::Endpoint>& media_endpoints() const override { return endpoints_; }

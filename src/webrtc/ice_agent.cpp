@@ -16,12 +16,27 @@ constexpr base::Duration kPacing = 50ms;
 constexpr base::Duration kFirstTimeout = 250ms;
 constexpr base::Duration kSlowestTimeout = 2s;
 constexpr unsigned kMaxTransmissions = 8;  // about 10 s
+/// Other paths than UDP are slower to open, and TCP repeats what is lost by itself.
+constexpr base::Duration kFirstFallbackTimeout = 1s;
+constexpr unsigned kMaxFallbackTransmissions = 5;  // about 9 s
+/// How long UDP is tried alone: three transmissions.
+constexpr base::Duration kFallbackDelay = 1s;
 /// How long a better pair may still come in after the first one works.
 constexpr base::Duration kNominationDelay = 100ms;
 /// RFC 7675 5.1 has 5 s; LiveKit's server counts a peer as gone after 10 s of silence, so be well below.
 constexpr base::Duration kConsentInterval = 2s;
 
 constexpr std::uint16_t kOnlyAddress = 65535;
+constexpr IcePath::Via kLastVia = 255;
+
+/// The PRIORITY of a check: what the peer shall think of the path that it learns from it. Type preferences of
+/// peer-reflexive UDP and TCP, and of relays, as browsers have them.
+std::uint32_t check_priority(IcePath::Via via) {
+  if (via == IcePath::kUdp) return candidate_priority(CandidateType::kPeerReflexive, kOnlyAddress, 1);
+  constexpr std::uint32_t kTcpPreference = 80;
+  if (via == IcePath::kTcp) return kTcpPreference << 24 | std::uint32_t{kOnlyAddress} << 8 | 255U;
+  return candidate_priority(CandidateType::kRelayed, static_cast<std::uint16_t>(kOnlyAddress - via), 1);
+}
 
 }  // namespace
 
@@ -33,7 +48,7 @@ void IceAgent::restart(IceCredentials local) {
   remote_.reset();
   settled_ = false;
   nominate_at_ = base::kNever;
-  next_check_at_ = base::kNever;
+  next_check_at_ = fallback_at_ = base::kNever;
   // Media still comes from and goes to the old path until a new pair is nominated; all pairs are checked
   // anew.
   for (Pair& pair : pairs_) {
@@ -46,43 +61,64 @@ void IceAgent::restart(IceCredentials local) {
 void IceAgent::set_remote(base::TimePoint now, IceCredentials remote) {
   if (remote_ == remote) return;
   remote_ = std::move(remote);
-  if (!pairs_.empty()) next_check_at_ = now;
+  if (!pairs_.empty()) expect_checks(now);
+}
+
+void IceAgent::expect_checks(base::TimePoint now) {
+  if (!remote_) return;
+  next_check_at_ = std::min(next_check_at_, now);
+  if (fallback_at_ == base::kNever) fallback_at_ = now + kFallbackDelay;
 }
 
 void IceAgent::add_remote_candidate(base::TimePoint now, const Candidate& candidate) {
   const auto endpoint = candidate.endpoint();
-  if (!endpoint || candidate.transport != CandidateTransport::kUdp || candidate.component != 1) return;
-  Pair* pair = find(*endpoint);
-  if (pair != nullptr) {
-    pair->remote_priority = candidate.priority;
+  if (!endpoint || candidate.component != 1) return;
+  if (candidate.transport == CandidateTransport::kTcp) {
+    if (candidate.tcp_type == "passive") offer_pair(now, {*endpoint, IcePath::kTcp}, candidate.priority);
     return;
   }
-  if (add_pair(*endpoint, candidate.priority) != nullptr && remote_)
-    next_check_at_ = std::min(next_check_at_, now);
+  offer_pair(now, *endpoint, candidate.priority);
+  for (const IcePath::Via relay : relays_) offer_pair(now, {*endpoint, relay}, candidate.priority);
 }
 
-IceAgent::Pair* IceAgent::find(const base::Endpoint& remote) {
-  const auto pair =
-      std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& p) { return p.remote == remote; });
+void IceAgent::add_relay(base::TimePoint now, IcePath::Via relay) {
+  relays_.push_back(relay);
+  // By index: the list grows.
+  for (std::size_t i = 0, known = pairs_.size(); i < known; ++i) {
+    if (pairs_[i].path.via != IcePath::kUdp) continue;
+    const base::Endpoint remote = pairs_[i].path.remote;
+    offer_pair(now, {remote, relay}, pairs_[i].remote_priority);
+  }
+}
+
+void IceAgent::offer_pair(base::TimePoint now, const IcePath& path, std::uint32_t priority) {
+  if (Pair* pair = find(path); pair != nullptr) {
+    pair->remote_priority = priority;
+  } else if (add_pair(path, priority) != nullptr) {
+    expect_checks(now);
+  }
+}
+
+IceAgent::Pair* IceAgent::find(const IcePath& path) {
+  const auto pair = std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& p) { return p.path == path; });
   return pair == pairs_.end() ? nullptr : &*pair;
 }
 
-const IceAgent::Pair* IceAgent::find(const base::Endpoint& remote) const {
-  const auto pair =
-      std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& p) { return p.remote == remote; });
+const IceAgent::Pair* IceAgent::find(const IcePath& path) const {
+  const auto pair = std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& p) { return p.path == path; });
   return pair == pairs_.end() ? nullptr : &*pair;
 }
 
-IceAgent::Pair* IceAgent::add_pair(const base::Endpoint& remote, std::uint32_t priority) {
+IceAgent::Pair* IceAgent::add_pair(const IcePath& path, std::uint32_t priority) {
   if (pairs_.size() >= kMaxPairs) return nullptr;
   Pair& pair = pairs_.emplace_back();
-  pair.remote = remote;
+  pair.path = path;
   pair.remote_priority = priority;
   return &pair;
 }
 
-bool IceAgent::is_peer(const base::Endpoint& endpoint) const {
-  const Pair* pair = find(endpoint);
+bool IceAgent::is_peer(const IcePath& path) const {
+  const Pair* pair = find(path);
   return pair != nullptr && pair->heard;
 }
 
@@ -93,7 +129,7 @@ bool IceAgent::exhausted() const {
 }
 
 StunOutcome IceAgent::receive(base::TimePoint now, std::span<const std::uint8_t> datagram,
-                              const base::Endpoint& from) {
+                              const IcePath& from) {
   const auto message = StunMessage::parse(datagram);
   if (!message || message->method() != kStunBinding) return StunOutcome::kRefused;
   switch (message->message_class()) {
@@ -108,8 +144,7 @@ StunOutcome IceAgent::receive(base::TimePoint now, std::span<const std::uint8_t>
   return StunOutcome::kRefused;
 }
 
-StunOutcome IceAgent::on_request(base::TimePoint now, const StunMessage& request,
-                                 const base::Endpoint& from) {
+StunOutcome IceAgent::on_request(base::TimePoint now, const StunMessage& request, const IcePath& from) {
   const auto username = request.username();
   if (!username || !username->starts_with(local_.ufrag + ":") || !request.check_integrity(local_.password)) {
     return StunOutcome::kRefused;
@@ -150,8 +185,7 @@ StunOutcome IceAgent::on_request(base::TimePoint now, const StunMessage& request
   return StunOutcome::kAuthenticated;
 }
 
-StunOutcome IceAgent::on_response(base::TimePoint now, const StunMessage& response,
-                                  const base::Endpoint& from) {
+StunOutcome IceAgent::on_response(base::TimePoint now, const StunMessage& response, const IcePath& from) {
   Pair* pair = find(from);
   if (pair == nullptr || !remote_ || !response.check_integrity(remote_->password))
     return StunOutcome::kRefused;
@@ -185,33 +219,36 @@ void IceAgent::on_valid(base::TimePoint now, Pair& pair) {
     select(now, pair);
     return;
   }
-  if (!selected_) selected_ = pair.remote;
+  if (!selected_) selected_ = pair.path;
   if (role_ == Role::kControlling && !settled_ && nominate_at_ == base::kNever)
     nominate_at_ = now + kNominationDelay;
 }
 
 void IceAgent::select(base::TimePoint now, const Pair& pair) {
-  if (!settled_ || selected_ != pair.remote) consent_at_ = now + kConsentInterval;
-  selected_ = pair.remote;
+  if (!settled_ || selected_ != pair.path) consent_at_ = now + kConsentInterval;
+  selected_ = pair.path;
   settled_ = true;
   nominate_at_ = base::kNever;
 }
 
 void IceAgent::nominate_best(base::TimePoint now) {
   nominate_at_ = base::kNever;
-  Pair* best = nullptr;
-  for (Pair& pair : pairs_) {
-    if (pair.state != PairState::kSucceeded) continue;
-    if (best == nullptr || pair.remote_priority > best->remote_priority) best = &pair;
-  }
-  if (best != nullptr) start_check(now, *best, true);
+  if (Pair* pair = best(PairState::kSucceeded, kLastVia); pair != nullptr) start_check(now, *pair, true);
 }
 
-IceAgent::Pair* IceAgent::best_waiting() {
+bool IceAgent::any(PairState state) const {
+  return std::any_of(pairs_.begin(), pairs_.end(), [state](const Pair& pair) { return pair.state == state; });
+}
+
+/// UDP before TCP before relays, whatever the peer's priorities say: ours are lower for those.
+IceAgent::Pair* IceAgent::best(PairState state, IcePath::Via last) {
   Pair* best = nullptr;
   for (Pair& pair : pairs_) {
-    if (pair.state != PairState::kWaiting) continue;
-    if (best == nullptr || pair.remote_priority > best->remote_priority) best = &pair;
+    if (pair.state != state || pair.path.via > last) continue;
+    if (best == nullptr || pair.path.via < best->path.via ||
+        (pair.path.via == best->path.via && pair.remote_priority > best->remote_priority)) {
+      best = &pair;
+    }
   }
   return best;
 }
@@ -225,22 +262,22 @@ void IceAgent::start_check(base::TimePoint now, Pair& pair, bool nominate) {
 }
 
 void IceAgent::transmit(base::TimePoint now, Pair& pair) {
-  base::Duration timeout = kFirstTimeout;
+  base::Duration timeout = pair.path.via == IcePath::kUdp ? kFirstTimeout : kFirstFallbackTimeout;
   for (unsigned i = 0; i < pair.transmissions; ++i) timeout = std::min(timeout * 2, kSlowestTimeout);
   pair.retransmit_at = now + timeout;
   ++pair.transmissions;
   const auto slot = sink_.prepare();
   if (slot.empty()) return;
   const std::size_t size =
-      write_request(slot, pair.transaction, pair.nominate && role_ == Role::kControlling);
-  if (size > 0) sink_.commit(size, pair.remote);
+      write_request(slot, pair.transaction, pair.path.via, pair.nominate && role_ == Role::kControlling);
+  if (size > 0) sink_.commit(size, pair.path);
 }
 
 std::size_t IceAgent::write_request(std::span<std::uint8_t> slot, const StunTransactionId& id,
-                                    bool use_candidate) const {
+                                    IcePath::Via via, bool use_candidate) const {
   StunWriter writer(slot, StunClass::kRequest, kStunBinding, id);
   writer.add_username(remote_->ufrag + ":" + local_.ufrag);
-  writer.add_priority(candidate_priority(CandidateType::kPeerReflexive, kOnlyAddress, 1));
+  writer.add_priority(check_priority(via));
   if (role_ == Role::kControlling) {
     writer.add_ice_controlling(tie_breaker_);
     if (use_candidate) writer.add_use_candidate();
@@ -255,7 +292,8 @@ void IceAgent::send_consent(base::TimePoint now) {
   const auto slot = sink_.prepare();
   if (slot.empty()) return;
   consent_transaction_ = crypto::random_array<12>();
-  const std::size_t size = write_request(slot, consent_transaction_, role_ == Role::kControlling);
+  const std::size_t size =
+      write_request(slot, consent_transaction_, selected_->via, role_ == Role::kControlling);
   if (size > 0) sink_.commit(size, *selected_);
 }
 
@@ -263,7 +301,8 @@ void IceAgent::advance(base::TimePoint now) {
   if (!remote_) return;
   for (Pair& pair : pairs_) {
     if (pair.state != PairState::kInProgress || now < pair.retransmit_at) continue;
-    if (pair.transmissions < kMaxTransmissions) {
+    const unsigned most = pair.path.via == IcePath::kUdp ? kMaxTransmissions : kMaxFallbackTransmissions;
+    if (pair.transmissions < most) {
       transmit(now, pair);
     } else {
       pair.state = PairState::kFailed;
@@ -274,9 +313,13 @@ void IceAgent::advance(base::TimePoint now) {
   }
   if (now >= nominate_at_) nominate_best(now);
   if (now >= next_check_at_) {
-    Pair* pair = settled_ ? nullptr : best_waiting();
+    const bool fallback = now >= fallback_at_ && !any(PairState::kSucceeded);
+    Pair* pair = settled_ ? nullptr : best(PairState::kWaiting, fallback ? kLastVia : IcePath::kUdp);
     if (pair != nullptr) start_check(now, *pair, false);
     next_check_at_ = pair != nullptr ? now + kPacing : base::kNever;
+    if (pair == nullptr && !settled_ && now < fallback_at_ && any(PairState::kWaiting)) {
+      next_check_at_ = fallback_at_;
+    }
   }
   if (settled_ && now >= consent_at_) send_consent(now);
 }

@@ -36,7 +36,7 @@ void IceLite::add_remote_candidate(base::TimePoint, const Candidate&) {}
 void IceLite::advance(base::TimePoint) {}
 
 StunOutcome IceLite::receive(base::TimePoint now, std::span<const std::uint8_t> datagram,
-                             const base::Endpoint& from) {
+                             const IcePath& from) {
   const auto message = StunMessage::parse(datagram);
   if (!message || message->method() != kStunBinding) return StunOutcome::kRefused;
   if (message->message_class() != StunClass::kRequest) return StunOutcome::kRefused;
@@ -60,8 +60,8 @@ StunOutcome IceLite::receive(base::TimePoint now, std::span<const std::uint8_t> 
     return StunOutcome::kRefused;
   }
   answer_binding(sink_, *message, from, password);
-  note_path(now, from);
-  if (message->use_candidate()) nominate(from, present);
+  note_path(now, from.remote);
+  if (message->use_candidate()) nominate(from.remote, present);
   return StunOutcome::kAuthenticated;
 }
 
@@ -70,13 +70,13 @@ void IceLite::note_path(base::TimePoint now, const base::Endpoint& from) {
   // Before nomination any path that works may carry the peer's first DTLS flight and our answer.
   if (!selected_) selected_ = from;
   const auto known =
-      std::find_if(paths_.begin(), paths_.end(), [&](const Path& p) { return p.endpoint == from; });
+      std::find_if(paths_.begin(), paths_.end(), [&](const Seen& p) { return p.endpoint == from; });
   if (known != paths_.end()) {
     known->last_check = now;
     return;
   }
   if (paths_.size() == kMaxPaths) {
-    const auto silent = std::min_element(paths_.begin(), paths_.end(), [this](const Path& a, const Path& b) {
+    const auto silent = std::min_element(paths_.begin(), paths_.end(), [this](const Seen& a, const Seen& b) {
       const bool a_selected = a.endpoint == selected_;
       const bool b_selected = b.endpoint == selected_;
       return a_selected != b_selected ? b_selected : a.last_check < b.last_check;
@@ -94,9 +94,8 @@ void IceLite::nominate(const base::Endpoint& endpoint, bool with_present_credent
   nominated_ = true;
 }
 
-bool IceLite::is_peer(const base::Endpoint& endpoint) const {
-  return std::any_of(paths_.begin(), paths_.end(),
-                     [&](const Path& path) { return path.endpoint == endpoint; });
+bool IceLite::is_peer(const IcePath& path) const {
+  return std::any_of(paths_.begin(), paths_.end(), [&](const Seen& seen) { return path == seen.endpoint; });
 }
 
 }  // namespace ringback::webrtc

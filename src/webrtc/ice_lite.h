@@ -25,11 +25,11 @@ class IceLite final : public IceTransport {
   void set_remote(base::TimePoint now, IceCredentials remote) override;
   void add_remote_candidate(base::TimePoint now, const Candidate& candidate) override;
   StunOutcome receive(base::TimePoint now, std::span<const std::uint8_t> datagram,
-                      const base::Endpoint& from) override;
+                      const IcePath& from) override;
   void advance(base::TimePoint now) override;
   [[nodiscard]] base::TimePoint next_deadline() const override { return base::kNever; }
-  [[nodiscard]] bool is_peer(const base::Endpoint& endpoint) const override;
-  [[nodiscard]] const std::optional<base::Endpoint>& selected() const override { return selected_; }
+  [[nodiscard]] bool is_peer(const IcePath& path) const override;
+  [[nodiscard]] const std::optional<IcePath>& selected() const override { return selected_; }
   [[nodiscard]] base::TimePoint last_heard() const override { return last_heard_; }
   [[nodiscard]] bool exhausted() const override { return false; }
 
@@ -38,7 +38,7 @@ class IceLite final : public IceTransport {
  private:
   /// A peer address that passed a check. A peer has a few; more than this means that it changes ports
   /// forever, then the longest silent one is forgotten.
-  struct Path {
+  struct Seen {
     base::Endpoint endpoint;
     base::TimePoint last_check;
   };
@@ -51,8 +51,8 @@ class IceLite final : public IceTransport {
   IceCredentials present_;
   std::optional<IceCredentials>
       replaced_;  ///< before the restart; dropped when the new ones are nominated with
-  std::vector<Path> paths_;
-  std::optional<base::Endpoint> selected_;
+  std::vector<Seen> paths_;
+  std::optional<IcePath> selected_;
   bool nominated_ = false;
   base::TimePoint last_heard_{};
 };

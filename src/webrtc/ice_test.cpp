@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -19,11 +20,11 @@ base::Endpoint at(std::string_view text) {
 
 struct Port final : IceTransport::Sink {
   std::span<std::uint8_t> prepare() override { return slot; }
-  void commit(std::size_t size, const base::Endpoint& to) override {
+  void commit(std::size_t size, const IcePath& to) override {
     out.push_back({to, Bytes(slot.begin(), slot.begin() + static_cast<std::ptrdiff_t>(size))});
   }
   struct Outgoing {
-    base::Endpoint to;
+    IcePath to;
     Bytes bytes;
   };
   Bytes slot = Bytes(1500);
@@ -261,6 +262,123 @@ TEST_F(IceAgentTest, ForgedAnswersAreRefused) {
   answer_binding(forger, *check, at("192.0.2.1:1"), kClient.password);
   EXPECT_EQ(a.receive(now, forger.out[1].bytes, at("192.0.2.66:2")), StunOutcome::kRefused);
   EXPECT_FALSE(a.selected());
+}
+
+/// A client whose server can be reached by some of its paths only.
+class FallbackTest : public testing::Test {
+ protected:
+  static Candidate tcp(const char* address) {
+    return *Candidate::parse("1 1 tcp 1671430143 " + at(address).address.to_string() + " " +
+                             std::to_string(at(address).port) + " typ host tcptype passive");
+  }
+
+  void begin() {
+    client.set_remote(now, kServer);
+    client.add_remote_candidate(now, Candidate::host_udp(at("192.0.2.2:2")));
+    client.add_remote_candidate(now, tcp("192.0.2.2:1"));
+  }
+
+  /// Answers what arrives by a path that is open.
+  void run(base::Duration time) {
+    const base::TimePoint end = now + time;
+    while (true) {
+      while (!port.out.empty()) {
+        const auto packet = std::move(port.out.front());
+        port.out.pop_front();
+        sent.push_back(packet.to);
+        if (std::ranges::find(open, packet.to.via) == open.end()) continue;
+        now += 1ms;
+        Port answers;
+        const auto check = StunMessage::parse(packet.bytes);
+        ASSERT_TRUE(check);
+        nominated = check->use_candidate();
+        priority = check->priority().value_or(0);
+        answer_binding(answers, *check, at("198.51.100.7:1"), kServer.password);
+        client.receive(now, answers.out[0].bytes, packet.to);
+      }
+      if (client.next_deadline() > end) break;
+      now = std::max(now, client.next_deadline());
+      client.advance(now);
+    }
+    now = end;
+  }
+  [[nodiscard]] bool tried(const IcePath& path) const { return std::ranges::find(sent, path) != sent.end(); }
+
+  base::TimePoint now = kStart;
+  Port port;
+  IceAgent client{IceAgent::Role::kControlling, kClient, port};
+  std::vector<IcePath::Via> open;
+  std::vector<IcePath> sent;
+  bool nominated = false;
+  std::uint32_t priority = 0;
+};
+
+const IcePath kTcpPath(at("192.0.2.2:1"), IcePath::kTcp);
+const IcePath kRelayPath(at("192.0.2.2:2"), IcePath::kFirstRelay);
+
+TEST_F(FallbackTest, TcpIsNotTouchedWhereUdpWorks) {
+  open = {IcePath::kUdp, IcePath::kTcp};
+  begin();
+  run(30s);
+  EXPECT_EQ(client.selected(), at("192.0.2.2:2"));
+  EXPECT_FALSE(tried(kTcpPath));
+}
+
+TEST_F(FallbackTest, TcpIsNominatedWithinTwoSecondsWhereUdpIsClosed) {
+  open = {IcePath::kTcp};
+  begin();
+  run(900ms);
+  EXPECT_TRUE(tried(at("192.0.2.2:2")));
+  EXPECT_FALSE(tried(kTcpPath));
+  run(1100ms);
+  EXPECT_EQ(client.selected(), kTcpPath);
+  EXPECT_TRUE(nominated);
+  EXPECT_LT(priority, candidate_priority(CandidateType::kPeerReflexive, 0, 1)) << "the peer prefers UDP too";
+  const auto heard = client.last_heard();
+  run(30s);
+  EXPECT_GT(client.last_heard(), heard + 25s) << "consent is kept on TCP";
+  EXPECT_FALSE(client.exhausted());
+}
+
+TEST_F(FallbackTest, ActiveTcpCandidatesOfThePeerLeadNowhere) {
+  open = {IcePath::kTcp};
+  client.set_remote(now, kServer);
+  client.add_remote_candidate(now, *Candidate::parse("1 1 tcp 1 192.0.2.2 9 typ host tcptype active"));
+  run(5s);
+  EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(FallbackTest, ARelayCarriesWhatNothingElseDoes) {
+  open = {IcePath::kFirstRelay};
+  begin();
+  run(2s);
+  EXPECT_FALSE(client.selected());
+  client.add_relay(now, IcePath::kFirstRelay);
+  run(1s);
+  EXPECT_EQ(client.selected(), kRelayPath);
+  EXPECT_TRUE(nominated);
+}
+
+TEST_F(FallbackTest, CandidatesThatTrickleInLaterGoThroughTheRelayToo) {
+  open = {IcePath::kFirstRelay};
+  client.set_remote(now, kServer);
+  client.add_relay(now, IcePath::kFirstRelay);
+  client.add_remote_candidate(now, Candidate::host_udp(at("192.0.2.2:2")));
+  run(3s);
+  EXPECT_EQ(client.selected(), kRelayPath);
+}
+
+TEST_F(FallbackTest, ARestartTriesUdpFirstAgainAndKeepsTheOldPathMeanwhile) {
+  open = {IcePath::kTcp};
+  begin();
+  run(3s);
+  ASSERT_EQ(client.selected(), kTcpPath);
+  open = {IcePath::kUdp, IcePath::kTcp};
+  client.restart({"client2", "clientpassword2222222222"});
+  EXPECT_EQ(client.selected(), kTcpPath);
+  client.set_remote(now, {"w0again", kServer.password});
+  run(2s);
+  EXPECT_EQ(client.selected(), at("192.0.2.2:2"));
 }
 
 }  // namespace

@@ -29,14 +29,14 @@ IceCredentials IceCredentials::generate(std::string_view prefix) {
   return {std::string(prefix) + crypto::random_token(kUfragRandom), crypto::random_token(kPasswordSize)};
 }
 
-void answer_binding(IceTransport::Sink& sink, const StunMessage& request, const base::Endpoint& to,
+void answer_binding(IceTransport::Sink& sink, const StunMessage& request, const IcePath& to,
                     std::string_view password, std::uint16_t error) {
   const auto slot = sink.prepare();
   if (slot.empty()) return;
   StunWriter writer(slot, error == 0 ? StunClass::kSuccess : StunClass::kError, kStunBinding,
                     request.transaction_id());
   if (error == 0) {
-    writer.add_mapped_address(to);
+    writer.add_mapped_address(to.remote);
   } else {
     writer.add_error_code(error, reason_of(error));
     if (error == stun_error::kUnknownAttribute) writer.add_unknown_attribute(request.unknown_attribute());

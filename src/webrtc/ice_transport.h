@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/time.h"
 #include "webrtc/candidate.h"
+#include "webrtc/ice_path.h"
 #include "webrtc/stun.h"
 
 namespace ringback::webrtc {
@@ -31,7 +32,7 @@ enum class StunOutcome : std::uint8_t {
   kAuthenticated,  ///< made with the right password: its source belongs to the peer
 };
 
-/// ICE for one component and one local socket, in either implementation (IceLite, IceAgent).
+/// ICE for one component, in either implementation (IceLite, IceAgent).
 ///
 /// Driven by its PeerConnection and with it confined to one thread; never re-entered by the sink.
 class IceTransport {
@@ -40,7 +41,7 @@ class IceTransport {
   class Sink {
    public:
     virtual std::span<std::uint8_t> prepare() = 0;
-    virtual void commit(std::size_t size, const base::Endpoint& to) = 0;
+    virtual void commit(std::size_t size, const IcePath& to) = 0;
 
    protected:
     ~Sink() = default;
@@ -57,15 +58,18 @@ class IceTransport {
   virtual void set_remote(base::TimePoint now, IceCredentials remote) = 0;
   virtual void add_remote_candidate(base::TimePoint now, const Candidate& candidate) = 0;
 
+  /// A TURN relay that works (a lite agent needs none).
+  virtual void add_relay(base::TimePoint, IcePath::Via) {}
+
   virtual StunOutcome receive(base::TimePoint now, std::span<const std::uint8_t> datagram,
-                              const base::Endpoint& from) = 0;
+                              const IcePath& from) = 0;
   virtual void advance(base::TimePoint now) = 0;
   [[nodiscard]] virtual base::TimePoint next_deadline() const = 0;
 
   /// Whether an authenticated check or answer came from there.
-  [[nodiscard]] virtual bool is_peer(const base::Endpoint& endpoint) const = 0;
+  [[nodiscard]] virtual bool is_peer(const IcePath& path) const = 0;
   /// Where to send; the nominated path, or before nomination one that works.
-  [[nodiscard]] virtual const std::optional<base::Endpoint>& selected() const = 0;
+  [[nodiscard]] virtual const std::optional<IcePath>& selected() const = 0;
   /// When the peer last proved to be there by ICE; meaningless before anything was selected.
   [[nodiscard]] virtual base::TimePoint last_heard() const = 0;
   /// All hope is lost: every candidate pair failed (a lite agent never says so).
@@ -73,7 +77,7 @@ class IceTransport {
 };
 
 /// Answers a binding request: success with the sender's address, or an error (then `error` is not 0).
-void answer_binding(IceTransport::Sink& sink, const StunMessage& request, const base::Endpoint& to,
+void answer_binding(IceTransport::Sink& sink, const StunMessage& request, const IcePath& to,
                     std::string_view password, std::uint16_t error = 0);
 
 }  // namespace ringback::webrtc

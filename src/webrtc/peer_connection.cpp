@@ -60,7 +60,7 @@ struct PeerConnection::Impl final : IceTransport::Sink, crypto::DtlsEngine::Sink
     if (free.empty()) ++stats.no_slot;
     return free;
   }
-  void commit(std::size_t size, const base::Endpoint& to) override {
+  void commit(std::size_t size, const IcePath& to) override {
     stats.bytes_out += size;
     sink.commit(size, to);
   }
@@ -128,12 +128,12 @@ struct PeerConnection::Impl final : IceTransport::Sink, crypto::DtlsEngine::Sink
 
   [[nodiscard]] base::TimePoint last_heard() const { return std::max(media_heard, ice->last_heard()); }
 
-  [[nodiscard]] bool from_peer(const base::Endpoint& from) const {
+  [[nodiscard]] bool from_peer(const IcePath& from) const {
     return ice->selected() == from || ice->is_peer(from);
   }
 
   ReceiveOutcome receive_stun(base::TimePoint now, std::span<const std::uint8_t> datagram,
-                              const base::Endpoint& from) {
+                              const IcePath& from) {
     ++stats.stun_in;
     if (ice->receive(now, datagram, from) == StunOutcome::kRefused) {
       ++stats.stun_refused;
@@ -262,7 +262,7 @@ void PeerConnection::restart_ice() {
 }
 
 PeerConnection::ReceiveOutcome PeerConnection::receive(base::TimePoint now, std::span<std::uint8_t> datagram,
-                                                       const base::Endpoint& from) {
+                                                       const IcePath& from) {
   Impl& self = *impl_;
   ++self.stats.packets_in;
   self.stats.bytes_in += datagram.size();
@@ -371,8 +371,14 @@ bool PeerConnection::dtls_client() const {
   return impl_->dtls.is_client();
 }
 
-std::optional<base::Endpoint> PeerConnection::remote_endpoint() const {
+std::optional<IcePath> PeerConnection::path() const {
   return impl_->ice->selected();
+}
+
+std::optional<base::Endpoint> PeerConnection::remote_endpoint() const {
+  const auto& path = impl_->ice->selected();
+  if (!path) return std::nullopt;
+  return path->remote;
 }
 
 const PeerStats& PeerConnection::stats() const {

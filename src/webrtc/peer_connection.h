@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "sdp/webrtc_profile.h"
+#include "webrtc/ice_path.h"
 
 namespace ringback::webrtc {
 
@@ -92,7 +93,7 @@ class PeerConnection {
     /// that is not committed may be handed out again.
     virtual std::span<std::uint8_t> prepare() = 0;
     /// Sends the first `size` bytes of the slot that prepare() gave.
-    virtual void commit(std::size_t size, const base::Endpoint& to) = 0;
+    virtual void commit(std::size_t size, const IcePath& to) = 0;
     /// A decrypted RTP packet (valid RTP header), in the buffer that receive() was given. May be changed in
     /// place.
     virtual void on_rtp(base::TimePoint now, std::span<std::uint8_t> packet) = 0;
@@ -134,7 +135,7 @@ class PeerConnection {
     kAuthenticated,  ///< an ICE check with valid credentials: `from` belongs to this connection
   };
   /// One datagram of the peer; decrypted in place.
-  ReceiveOutcome receive(base::TimePoint now, std::span<std::uint8_t> datagram, const base::Endpoint& from);
+  ReceiveOutcome receive(base::TimePoint now, std::span<std::uint8_t> datagram, const IcePath& from);
   void advance(base::TimePoint now);
   [[nodiscard]] base::TimePoint next_deadline() const;
 
@@ -161,7 +162,8 @@ class PeerConnection {
   [[nodiscard]] PeerState state() const;
   /// Whether we are the DTLS client; known once connecting. Decides DataChannels::Config::dtls_client.
   [[nodiscard]] bool dtls_client() const;
-  /// Where we send; nothing before ICE chose.
+  /// How and where we send; nothing before ICE chose.
+  [[nodiscard]] std::optional<IcePath> path() const;
   [[nodiscard]] std::optional<base::Endpoint> remote_endpoint() const;
   [[nodiscard]] const PeerStats& stats() const;
 

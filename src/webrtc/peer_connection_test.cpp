@@ -33,8 +33,8 @@ crypto::Certificate make_certificate() {
 class Host final : public PeerConnection::Sink, public DataChannels::Sink {
  public:
   std::span<std::uint8_t> prepare() override { return slot_; }
-  void commit(std::size_t size, const base::Endpoint& to) override {
-    out.push_back({to, Bytes(slot_.begin(), slot_.begin() + static_cast<std::ptrdiff_t>(size))});
+  void commit(std::size_t size, const IcePath& to) override {
+    out.push_back({to.remote, Bytes(slot_.begin(), slot_.begin() + static_cast<std::ptrdiff_t>(size))});
   }
   void on_rtp(base::TimePoint, std::span<std::uint8_t> packet) override {
     rtp.emplace_back(packet.begin(), packet.end());

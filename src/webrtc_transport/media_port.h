@@ -14,8 +14,9 @@
 #include "webrtc_transport/transport_context.h"
 
 namespace ringback::net {
+class Front;
 class Worker;
-}
+}  // namespace ringback::net
 
 namespace ringback::webrtc_transport {
 
@@ -32,6 +33,8 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
     /// Announced in place of our own addresses (NAT); empty: every address of this machine that the port is
     /// reachable by.
     std::vector<base::IpAddress> public_addresses;
+    /// Opens the TCP connections of own ports (open_own_port()) and must outlive the port; null: UDP only.
+    net::Front* front = nullptr;
   };
 
   /// The error names the port. `data_links` must outlive the port; null: no data channels.
@@ -51,7 +54,9 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
   [[nodiscard]] base::TimerWheel& timers() override;
   [[nodiscard]] unsigned worker_index() const override;
   [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return port_->prepare(); }
-  void commit_datagram(std::size_t size, const base::Endpoint& to) override { port_->commit(size, to); }
+  void commit_datagram(std::size_t size, const webrtc::IcePath& to) override {
+    port_->commit(size, to.remote);
+  }
   [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return demultiplexer_; }
   [[nodiscard]] const crypto::Certificate& certificate() const override { return certificate_; }
   [[nodiscard]] const std::vector<base::Endpoint>& media_endpoints() const override { return endpoints_; }
@@ -67,6 +72,7 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
 
   net::Worker& worker_;
   DataLinks* const data_links_;
+  net::Front* front_ = nullptr;
   const crypto::Certificate certificate_;
   base::TimePoint epoch_;  ///< the moment of epoch_wall_
   base::WallMillis epoch_wall_;

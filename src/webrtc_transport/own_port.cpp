@@ -1,13 +1,15 @@
 #include "webrtc_transport/own_port.h"
 
+#include "net/worker.h"
 #include "webrtc_transport/transport.h"
 
 namespace ringback::webrtc_transport {
 
-base::ErrorOr<> OwnPort::open(net::Worker& worker, const base::IpAddress& address) {
+base::ErrorOr<> OwnPort::open(net::Worker& worker, net::Front* front, const base::IpAddress& address) {
   auto opened = net::UdpPort::open(worker, net::UdpPort::Options::for_leg({address, 0}), *this);
   if (!opened) return base::Failure{opened.error()};
   port_ = std::move(*opened);
+  if (front != nullptr) tcp_ = std::make_unique<TcpPaths>(*front, worker, static_cast<PathReceiver&>(*this));
   for (const auto& announced : announced_) endpoints_.push_back({announced, port_->local().port});
   return {};
 }
@@ -26,6 +28,14 @@ void OwnPort::on_datagram(base::TimePoint now, std::span<std::uint8_t> bytes, co
   if (demultiplexer_.receive(now, bytes, from) != nullptr && transport_ != nullptr) {
     transport_->after_receive(now);
   }
+}
+
+void OwnPort::on_path_datagram(std::span<std::uint8_t> bytes, const webrtc::IcePath& from) {
+  if (transport_ != nullptr) transport_->receive(now(), bytes, from);
+}
+
+void OwnPort::send_elsewhere(std::span<const std::uint8_t> bytes, const webrtc::IcePath& to) {
+  if (to.via == webrtc::IcePath::kTcp && tcp_) tcp_->send(bytes, to.remote);
 }
 
 }  // namespace ringback::webrtc_transport

@@ -106,7 +106,7 @@ std::span<std::uint8_t> Transport::prepare() {
   return context_.prepare_datagram();
 }
 
-void Transport::commit(std::size_t size, const base::Endpoint& to) {
+void Transport::commit(std::size_t size, const webrtc::IcePath& to) {
   context_.commit_datagram(size, to);
 }
 

@@ -56,6 +56,11 @@ class Transport final : private webrtc::PeerConnection::Sink {
   // Called by the port.
   void drain_events();
   void after_receive(base::TimePoint now);
+  /// A datagram that came by another way than the port's socket.
+  void receive(base::TimePoint now, std::span<std::uint8_t> datagram, const webrtc::IcePath& from) {
+    peer_.receive(now, datagram, from);
+    after_receive(now);
+  }
   void send_sctp(std::span<const std::uint8_t> packet);
   void data_received(bool reliable, std::string message) {
     owner_.on_data(*this, reliable, std::move(message));
@@ -63,7 +68,7 @@ class Transport final : private webrtc::PeerConnection::Sink {
 
  private:
   std::span<std::uint8_t> prepare() override;
-  void commit(std::size_t size, const base::Endpoint& to) override;
+  void commit(std::size_t size, const webrtc::IcePath& to) override;
   void on_rtp(base::TimePoint now, std::span<std::uint8_t> packet) override;
   void on_rtcp(base::TimePoint now, std::span<const std::uint8_t> compound) override;
   void on_sctp(base::TimePoint now, std::span<const std::uint8_t> packet) override;

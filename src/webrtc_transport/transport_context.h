@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "crypto/certificate.h"
+#include "webrtc/ice_path.h"
 
 namespace ringback::webrtc {
 class Demultiplexer;
@@ -32,7 +33,7 @@ class TransportContext {
   [[nodiscard]] virtual unsigned worker_index() const = 0;
 
   [[nodiscard]] virtual std::span<std::uint8_t> prepare_datagram() = 0;
-  virtual void commit_datagram(std::size_t size, const base::Endpoint& to) = 0;
+  virtual void commit_datagram(std::size_t size, const webrtc::IcePath& to) = 0;
   [[nodiscard]] virtual webrtc::Demultiplexer& demultiplexer() = 0;
   [[nodiscard]] virtual const crypto::Certificate& certificate() const = 0;
   /// What peers can reach the port by.
@@ -63,7 +64,7 @@ class DelegatedContext : public TransportContext {
   [[nodiscard]] base::TimerWheel& timers() override { return parent_.timers(); }
   [[nodiscard]] unsigned worker_index() const override { return parent_.worker_index(); }
   [[nodiscard]] std::span<std::uint8_t> prepare_datagram() override { return parent_.prepare_datagram(); }
-  void commit_datagram(std::size_t size, const base::Endpoint& to) override {
+  void commit_datagram(std::size_t size, const webrtc::IcePath& to) override {
     parent_.commit_datagram(size, to);
   }
   [[nodiscard]] webrtc::Demultiplexer& demultiplexer() override { return parent_.demultiplexer(); }
