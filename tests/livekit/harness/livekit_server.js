@@ -13,8 +13,12 @@ export const kOldLiveKitBinary = process.env.LIVEKIT_SERVER_OLD_BINARY;
 
 /** One real livekit-server on free ports, with the tests' API key. */
 export class LiveKitServer {
-  /** `config` is merged into its settings, one level deep; `address` and its network device, if not loopback. */
-  static async start(config = {}, binary = kLiveKitBinary, { address = '127.0.0.1', device = 'lo' } = {}) {
+  /**
+   * `config` is merged into its settings, one level deep; `place`: `address` and its network `device`, if not loopback, and how to
+   * run a program `inside` another network (a FarNetwork).
+   */
+  static async start(config = {}, binary = kLiveKitBinary, place = {}) {
+    const { address = '127.0.0.1', device = 'lo' } = place;
     const server = new LiveKitServer();
     server.address = address;
     const base = await freePorts(4);
@@ -38,8 +42,8 @@ export class LiveKitServer {
     // JSON is YAML.
     const file = path.join(server.folder, 'livekit.yaml');
     fs.writeFileSync(file, JSON.stringify(settings));
-    server.arguments = ['--config', file, '--node-ip', address];
-    server.binary = binary;
+    const args = ['--config', file, '--node-ip', address];
+    [server.binary, server.arguments] = place.inside?.(binary, args) ?? [binary, args];
     await server.run();
     return server;
   }
