@@ -99,6 +99,7 @@ struct Server::Parts {
   std::unique_ptr<http::Client> client;
   std::unique_ptr<room::WebhookSender> webhooks;
   std::unique_ptr<webrtc_transport::DataRelay> data_relay;
+  webrtc_transport::Outlets outlets;
   std::vector<std::unique_ptr<webrtc_transport::MediaPort>> media_ports;
   std::unique_ptr<room::RoomServer> rooms;
   std::vector<std::unique_ptr<room::RoomHost>> hosts;
@@ -155,7 +156,13 @@ base::ErrorOr<> Server::Parts::open_media() {
   webrtc_transport::MediaPort::Options options;
   options.address = bind_address(config);
   options.port = config.room_udp_port;
-  options.front = front.get();
+  outlets = {.front = front.get(), .resolver = resolver.get()};
+  options.outlets = &outlets;
+  if (!config.livekit_url.empty()) {
+    auto tls = net::TlsClient::create({});
+    if (!tls) return base::Failure{tls.error()};
+    outlets.tls = std::move(*tls);
+  }
   if (!config.public_address.empty()) options.public_addresses = {config.public_address};
   for (auto& worker : workers) {
     auto port = webrtc_transport::MediaPort::open(*worker, options, data_relay.get());

@@ -21,6 +21,20 @@ bool is_over(Transport& transport) {
   return state == webrtc::PeerState::kFailed || state == webrtc::PeerState::kClosed;
 }
 
+std::vector<webrtc::RelayServer> relays_of(const std::vector<livekit::IceServer>& servers) {
+  std::vector<webrtc::RelayServer> relays;
+  for (const auto& server : servers) {
+    for (const auto& url : server.urls) {
+      auto relay = webrtc::RelayServer::parse(url);
+      if (!relay) continue;
+      relay->username = server.username;
+      relay->password = server.credential;
+      relays.push_back(std::move(*relay));
+    }
+  }
+  return relays;
+}
+
 bool same_mime(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
@@ -121,6 +135,7 @@ void RemoteParticipant::on_joined(const livekit::JoinResponse& join) {
     const auto& error = !publishing ? publishing.error() : hearing.error();
     return depart({.kind = Departure::Kind::kUnreachable, .reason = {}, .detail = error.message});
   }
+  for (const auto& port : {publishing->get(), hearing->get()}) port->use_relays(relays_of(join.ice_servers));
   auto& owner = static_cast<Transport::Owner&>(*this);
   publisher_ = std::make_unique<Publisher>(std::move(*publishing), owner);
   subscriber_ = std::make_unique<Subscriber>(std::move(*hearing), owner);

@@ -92,6 +92,8 @@ void IceAgent::add_relay(base::TimePoint now, IcePath::Via relay) {
 }
 
 void IceAgent::offer_pair(base::TimePoint now, const IcePath& path, std::uint32_t priority) {
+  // Our allocations are IPv4 ones.
+  if (path.via >= IcePath::kFirstRelay && !path.remote.address.is_v4()) return;
   if (Pair* pair = find(path); pair != nullptr) {
     pair->remote_priority = priority;
   } else if (add_pair(path, priority) != nullptr) {

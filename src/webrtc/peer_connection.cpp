@@ -255,6 +255,10 @@ bool PeerConnection::add_remote_candidate(base::TimePoint now, std::string_view 
   return true;
 }
 
+void PeerConnection::add_relay(base::TimePoint now, IcePath::Via relay) {
+  impl_->ice->add_relay(now, relay);
+}
+
 void PeerConnection::restart_ice() {
   if (impl_->over()) return;
   impl_->ice->restart(IceCredentials::generate(impl_->config.ufrag_prefix));

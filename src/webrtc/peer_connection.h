@@ -126,6 +126,8 @@ class PeerConnection {
   /// A trickled candidate line. Ignored by a lite agent, which learns addresses from checks. False: not
   /// understood.
   bool add_remote_candidate(base::TimePoint now, std::string_view candidate);
+  /// The owner can send and receive by this TURN relay from now on.
+  void add_relay(base::TimePoint now, IcePath::Via relay);
   /// New local credentials for an offer that restarts ICE. The old pair goes on until the new one works.
   void restart_ice();
 

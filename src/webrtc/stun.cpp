@@ -23,13 +23,22 @@ constexpr std::size_t kFingerprintSize = 4;
 constexpr std::uint32_t kMagicCookie = 0x2112A442;
 constexpr std::uint32_t kFingerprintXor = 0x5354554e;
 constexpr std::size_t kMaxUsername = 513;  // RFC 8489 14.3: less than 509 bytes of text, padded
+constexpr std::size_t kMaxText = 763;      // REALM and NONCE: less than 128 characters (RFC 8489 14.9, 14.10)
+constexpr std::uint8_t kUdpProtocol = 17;
 
-// RFC 8489 18.3 and RFC 8445 16.1.
+// RFC 8489 18.3, RFC 8445 16.1 and RFC 8656 18.
 enum AttributeType : std::uint16_t {
   kUsername = 0x0006,
   kMessageIntegrity = 0x0008,
   kErrorCode = 0x0009,
   kUnknownAttributes = 0x000A,
+  kChannelNumber = 0x000C,
+  kLifetime = 0x000D,
+  kXorPeerAddress = 0x0012,
+  kRealm = 0x0014,
+  kNonce = 0x0015,
+  kXorRelayedAddress = 0x0016,
+  kRequestedTransport = 0x0019,
   kXorMappedAddress = 0x0020,
   kPriority = 0x0024,
   kUseCandidate = 0x0025,
@@ -81,6 +90,10 @@ std::array<std::uint8_t, N> xored(const std::uint8_t* address, const std::uint8_
   std::array<std::uint8_t, N> out;
   for (std::size_t i = 0; i < N; ++i) out[i] = address[i] ^ header[4 + i];
   return out;
+}
+
+std::string_view text_of(std::span<const std::uint8_t> value) {
+  return {reinterpret_cast<const char*>(value.data()), value.size()};
 }
 
 std::optional<base::Endpoint> read_mapped(std::span<const std::uint8_t> value, const std::uint8_t* header) {
@@ -150,7 +163,7 @@ bool StunMessage::read_attribute(std::uint16_t type, std::span<const std::uint8_
   switch (type) {
     case kUsername:
       if (value.size() > kMaxUsername) return false;
-      if (!username_) username_ = std::string_view(reinterpret_cast<const char*>(value.data()), value.size());
+      if (!username_) username_ = text_of(value);
       return true;
     case kPriority:
       if (value.size() != 4) return false;
@@ -174,6 +187,21 @@ bool StunMessage::read_attribute(std::uint16_t type, std::span<const std::uint8_
       if (value.size() < 4) return false;
       error_code_ = static_cast<std::uint16_t>((value[2] & 0x07) * 100 + value[3]);
       return true;
+    case kRealm:
+      if (value.size() > kMaxText) return false;
+      realm_ = text_of(value);
+      return true;
+    case kNonce:
+      if (value.size() > kMaxText) return false;
+      nonce_ = text_of(value);
+      return true;
+    case kLifetime:
+      if (value.size() != 4) return false;
+      lifetime_ = read_u32(value.data());
+      return true;
+    case kXorRelayedAddress:
+      relayed_ = read_mapped(value, bytes_.data());
+      return relayed_.has_value();
     case kUnknownAttributes:
       return true;
     default:
@@ -242,8 +270,32 @@ void StunWriter::write_length(std::size_t attributes_size) {
   write_u16(out_.data() + 2, static_cast<std::uint16_t>(attributes_size));
 }
 
+void StunWriter::add_text(std::uint16_t type, std::string_view text) {
+  if (auto* value = append(type, text.size())) std::memcpy(value, text.data(), text.size());
+}
+
 void StunWriter::add_username(std::string_view username) {
-  if (auto* value = append(kUsername, username.size())) std::memcpy(value, username.data(), username.size());
+  add_text(kUsername, username);
+}
+
+void StunWriter::add_realm(std::string_view realm) {
+  add_text(kRealm, realm);
+}
+
+void StunWriter::add_nonce(std::string_view nonce) {
+  add_text(kNonce, nonce);
+}
+
+void StunWriter::add_lifetime(std::uint32_t seconds) {
+  if (auto* value = append(kLifetime, 4)) write_u32(value, seconds);
+}
+
+void StunWriter::add_requested_udp() {
+  if (auto* value = append(kRequestedTransport, 4)) write_u32(value, std::uint32_t{kUdpProtocol} << 24);
+}
+
+void StunWriter::add_channel_number(std::uint16_t channel) {
+  if (auto* value = append(kChannelNumber, 4)) write_u32(value, std::uint32_t{channel} << 16);
 }
 
 void StunWriter::add_priority(std::uint32_t priority) {
@@ -263,8 +315,20 @@ void StunWriter::add_ice_controlled(std::uint64_t tie_breaker) {
 }
 
 void StunWriter::add_mapped_address(const base::Endpoint& endpoint) {
+  add_xored_address(kXorMappedAddress, endpoint);
+}
+
+void StunWriter::add_peer_address(const base::Endpoint& endpoint) {
+  add_xored_address(kXorPeerAddress, endpoint);
+}
+
+void StunWriter::add_relayed_address(const base::Endpoint& endpoint) {
+  add_xored_address(kXorRelayedAddress, endpoint);
+}
+
+void StunWriter::add_xored_address(std::uint16_t type, const base::Endpoint& endpoint) {
   const auto address = endpoint.address.bytes();
-  auto* value = append(kXorMappedAddress, 4 + address.size());
+  auto* value = append(type, 4 + address.size());
   if (value == nullptr) return;
   value[0] = 0;
   value[1] = endpoint.address.is_v6() ? 2 : 1;

@@ -11,12 +11,15 @@
 
 namespace ringback::webrtc {
 
-/// STUN messages (RFC 8489) with the attributes of ICE (RFC 8445 16.1), read in place and built into the
-/// caller's bytes; nothing here allocates.
+/// STUN messages (RFC 8489) with the attributes of ICE (RFC 8445 16.1) and of TURN's clients (RFC 8656), read
+/// in place and built into the caller's bytes; nothing here allocates.
 
 enum class StunClass : std::uint8_t { kRequest = 0, kIndication = 1, kSuccess = 2, kError = 3 };
 
 inline constexpr std::uint16_t kStunBinding = 0x001;
+inline constexpr std::uint16_t kTurnAllocate = 0x003;
+inline constexpr std::uint16_t kTurnRefresh = 0x004;
+inline constexpr std::uint16_t kTurnChannelBind = 0x009;
 
 using StunTransactionId = std::array<std::uint8_t, 12>;
 
@@ -24,6 +27,8 @@ namespace stun_error {
 inline constexpr std::uint16_t kBadRequest = 400;
 inline constexpr std::uint16_t kUnauthorized = 401;
 inline constexpr std::uint16_t kUnknownAttribute = 420;
+inline constexpr std::uint16_t kAllocationMismatch = 437;
+inline constexpr std::uint16_t kStaleNonce = 438;
 inline constexpr std::uint16_t kRoleConflict = 487;
 }  // namespace stun_error
 
@@ -50,11 +55,18 @@ class StunMessage {
     return mapped_;
   }  ///< XOR-MAPPED-ADDRESS
   [[nodiscard]] std::optional<std::uint16_t> error_code() const { return error_code_; }
+  [[nodiscard]] std::optional<std::string_view> realm() const { return realm_; }
+  [[nodiscard]] std::optional<std::string_view> nonce() const { return nonce_; }
+  [[nodiscard]] std::optional<std::uint32_t> lifetime() const { return lifetime_; }  ///< seconds
+  [[nodiscard]] std::optional<base::Endpoint> relayed_address() const {
+    return relayed_;
+  }  ///< XOR-RELAYED-ADDRESS
   /// The first attribute that must be understood and is not (0: none): answer such a request with 420.
   [[nodiscard]] std::uint16_t unknown_attribute() const { return unknown_; }
   [[nodiscard]] bool has_fingerprint() const { return has_fingerprint_; }
   [[nodiscard]] bool has_integrity() const { return integrity_offset_ != 0; }
-  /// Whether MESSAGE-INTEGRITY is there and was made with this password (short-term credentials).
+  /// Whether MESSAGE-INTEGRITY is there and was made with this password (short-term credentials), or with
+  /// this key (long-term ones, RFC 8489 section 9.2.2).
   [[nodiscard]] bool check_integrity(std::string_view password) const;
 
  private:
@@ -73,6 +85,10 @@ class StunMessage {
   std::optional<std::uint64_t> controlled_;
   std::optional<base::Endpoint> mapped_;
   std::optional<std::uint16_t> error_code_;
+  std::optional<std::string_view> realm_;
+  std::optional<std::string_view> nonce_;
+  std::optional<std::uint32_t> lifetime_;
+  std::optional<base::Endpoint> relayed_;
 };
 
 /// The part of a binding request's USERNAME before the colon: our user name fragment, by which a shared port
@@ -94,6 +110,13 @@ class StunWriter {
   void add_mapped_address(const base::Endpoint& endpoint);
   void add_error_code(std::uint16_t code, std::string_view reason);
   void add_unknown_attribute(std::uint16_t type);
+  void add_realm(std::string_view realm);
+  void add_nonce(std::string_view nonce);
+  void add_lifetime(std::uint32_t seconds);
+  void add_requested_udp();  ///< REQUESTED-TRANSPORT: the relay speaks UDP with the peers
+  void add_peer_address(const base::Endpoint& endpoint);
+  void add_relayed_address(const base::Endpoint& endpoint);
+  void add_channel_number(std::uint16_t channel);
 
   /// Ends the message with MESSAGE-INTEGRITY (unless the password is empty) and FINGERPRINT. Returns its
   /// size.
@@ -101,6 +124,8 @@ class StunWriter {
 
  private:
   std::uint8_t* append(std::uint16_t type, std::size_t size);
+  void add_text(std::uint16_t type, std::string_view text);
+  void add_xored_address(std::uint16_t type, const base::Endpoint& endpoint);
   void write_length(std::size_t attributes_size);
 
   std::span<std::uint8_t> out_;

@@ -44,7 +44,7 @@ base::ErrorOr<std::unique_ptr<MediaPort>> MediaPort::open(net::Worker& worker, c
   auto opened = net::UdpPort::open(worker, {.local = {options.address, number}}, *self);
   if (!opened) return base::Failure{opened.error()};
   self->port_ = std::move(*opened);
-  self->front_ = options.front;
+  self->outlets_ = options.outlets;
   self->endpoints_ = announced_endpoints(options.public_addresses, self->port_->local());
   return self;
 }
@@ -92,8 +92,8 @@ void MediaPort::remove_transport(Transport& transport, std::uint64_t link) {
 base::ErrorOr<std::unique_ptr<DelegatedContext>> MediaPort::open_own_port() {
   std::vector<base::IpAddress> announced;
   for (const auto& endpoint : endpoints_) announced.push_back(endpoint.address);
-  auto port = std::make_unique<OwnPort>(*this, std::move(announced));
-  if (auto opened = port->open(worker_, front_, port_->local().address); !opened) {
+  auto port = std::make_unique<OwnPort>(*this, worker_, std::move(announced));
+  if (auto opened = port->open(outlets_, port_->local().address); !opened) {
     return base::Failure{opened.error()};
   }
   return std::unique_ptr<DelegatedContext>(std::move(port));

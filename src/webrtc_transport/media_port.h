@@ -11,10 +11,10 @@
 #include "base/error.h"
 #include "net/udp_port.h"
 #include "webrtc/demultiplexer.h"
+#include "webrtc_transport/outlets.h"
 #include "webrtc_transport/transport_context.h"
 
 namespace ringback::net {
-class Front;
 class Worker;
 }  // namespace ringback::net
 
@@ -33,8 +33,8 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
     /// Announced in place of our own addresses (NAT); empty: every address of this machine that the port is
     /// reachable by.
     std::vector<base::IpAddress> public_addresses;
-    /// Opens the TCP connections of own ports (open_own_port()) and must outlive the port; null: UDP only.
-    net::Front* front = nullptr;
+    /// For own ports (open_own_port()); must outlive the port. Null: they have UDP only.
+    const Outlets* outlets = nullptr;
   };
 
   /// The error names the port. `data_links` must outlive the port; null: no data channels.
@@ -72,7 +72,7 @@ class MediaPort final : public TransportContext, private net::DatagramReceiver {
 
   net::Worker& worker_;
   DataLinks* const data_links_;
-  net::Front* front_ = nullptr;
+  const Outlets* outlets_ = nullptr;
   const crypto::Certificate certificate_;
   base::TimePoint epoch_;  ///< the moment of epoch_wall_
   base::WallMillis epoch_wall_;

@@ -55,6 +55,11 @@ void Transport::add_remote_candidate(std::string_view candidate) {
   drain_events();
 }
 
+void Transport::add_relay(webrtc::IcePath::Via relay) {
+  peer_.add_relay(context_.now(), relay);
+  drain_events();
+}
+
 void Transport::want_data(const sdp::WebRtcSection& section, bool open_channels) {
   if (data_wanted_ || context_.data_links() == nullptr) return;
   data_wanted_ = true;

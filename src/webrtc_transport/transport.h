@@ -56,6 +56,7 @@ class Transport final : private webrtc::PeerConnection::Sink {
   // Called by the port.
   void drain_events();
   void after_receive(base::TimePoint now);
+  void add_relay(webrtc::IcePath::Via relay);
   /// A datagram that came by another way than the port's socket.
   void receive(base::TimePoint now, std::span<std::uint8_t> datagram, const webrtc::IcePath& from) {
     peer_.receive(now, datagram, from);

@@ -11,6 +11,7 @@
 #include "base/timer_wheel.h"
 #include "crypto/certificate.h"
 #include "webrtc/ice_path.h"
+#include "webrtc/relay_server.h"
 
 namespace ringback::webrtc {
 class Demultiplexer;
@@ -58,6 +59,9 @@ class DelegatedContext : public TransportContext {
  public:
   explicit DelegatedContext(TransportContext& parent) : parent_(parent) {}
   virtual ~DelegatedContext() = default;
+
+  /// TURN servers for when neither UDP nor TCP leads to the peer. Before a transport is on this context.
+  virtual void use_relays(std::vector<webrtc::RelayServer>) {}
 
   [[nodiscard]] base::TimePoint now() const override { return parent_.now(); }
   [[nodiscard]] std::uint64_t ntp(base::TimePoint at) const override { return parent_.ntp(at); }
