@@ -7,6 +7,7 @@ import { soundBothWays } from '../e2e/harness/conversation.js';
 import { eventually, pause } from '../e2e/harness/wait.js';
 import { FarNetwork } from './harness/far_network.js';
 import { LiveKitServer } from './harness/livekit_server.js';
+import { TurnServer } from './harness/turn_server.js';
 
 let network;
 const scene = new Scene();
@@ -20,8 +21,7 @@ afterEach(async () => {
 after(() => network.close());
 
 async function start(rtc = {}) {
-  const server = scene.add(await LiveKitServer.start({}, undefined, network));
-  return server;
+  return scene.add(await LiveKitServer.start({ rtc }, undefined, network));
 }
 
 /** A connected call in which phone and user hear each other. */
@@ -59,6 +59,19 @@ test('where UDP is closed, sound goes by TCP within a few seconds', async () => 
   const took = performance.now() - started;
   assert.ok(took < 12_000, `it took ${Math.round(took)} ms from the call to the tones`);
 });
+
+for (const protocol of ['udp', 'tcp', 'tls']) {
+  const name = protocol.toUpperCase();
+  test(`where nothing leads to the server, sound goes by TURN, ${name}`, async () => {
+    const turn = scene.add(await TurnServer.start(network.user));
+    const server = await start({ turn_servers: [turn.entry(protocol)] });
+    network.cutUdp();
+    network.cutTcp(server.port + 1);
+    const { ringback } = await talking(server, { SSL_CERT_FILE: turn.certificate });
+    assert.deepEqual(new Set(paths(ringback)), new Set([`relay 1 to ${server.address}:${server.port + 2}`]));
+    assert.ok(ringback.log.some(({ message }) => message?.includes(`(${name}) relays as ${network.user}:`)));
+  });
+}
 
 test('UDP is lost in mid-call: the phone stays, and is heard again by TCP', async () => {
   const server = await start();

@@ -14,8 +14,8 @@ export const kOldLiveKitBinary = process.env.LIVEKIT_SERVER_OLD_BINARY;
 /** One real livekit-server on free ports, with the tests' API key. */
 export class LiveKitServer {
   /**
-   * `config` is merged into its settings, one level deep; `place`: `address` and its network `device`, if not loopback, and how to
-   * run a program `inside` another network (a FarNetwork).
+   * `config` is merged into its settings, one level deep, its `rtc` one more; `place`: `address` and its network `device`, if not
+   * loopback, and how to run a program `inside` another network (a FarNetwork).
    */
   static async start(config = {}, binary = kLiveKitBinary, place = {}) {
     const { address = '127.0.0.1', device = 'lo' } = place;
@@ -24,21 +24,22 @@ export class LiveKitServer {
     const base = await freePorts(4);
     server.port = base;
     server.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'livekit-'));
+    const rtc = {
+      tcp_port: base + 1,
+      udp_port: base + 2,
+      node_ip: address,
+      use_external_ip: false,
+      enable_loopback_candidate: true,
+      interfaces: { includes: [device] },
+    };
     const settings = {
       port: base,
       bind_addresses: [address],
-      rtc: {
-        tcp_port: base + 1,
-        udp_port: base + 2,
-        node_ip: address,
-        use_external_ip: false,
-        enable_loopback_candidate: true,
-        interfaces: { includes: [device] },
-      },
       keys: { [kApiKey]: kApiSecret },
       logging: { level: 'info', json: true },
       ...config,
     };
+    settings.rtc = { ...rtc, ...config.rtc };
     // JSON is YAML.
     const file = path.join(server.folder, 'livekit.yaml');
     fs.writeFileSync(file, JSON.stringify(settings));
