@@ -133,7 +133,9 @@ void TurnClient::on_channel_data(std::span<std::uint8_t> packet) {
   const Channel* channel = find(rtp::read_u16(packet.data()));
   const std::size_t size = rtp::read_u16(packet.data() + 2);
   if (channel == nullptr || size > packet.size() - kChannelHeader) return;
-  sink_.on_relayed(packet.subspan(kChannelHeader, size), channel->peer);
+  // The last thing that receive() does: the owner may send() inside, which may move the channels.
+  const base::Endpoint peer = channel->peer;
+  sink_.on_relayed(packet.subspan(kChannelHeader, size), peer);
 }
 
 void TurnClient::on_success(base::TimePoint now, const Request& request, const StunMessage& response) {

@@ -20,14 +20,15 @@ namespace ringback::webrtc {
 /// Left out on purpose: permissions and indications of their own (binding a channel makes the permission too,
 /// section 12), IPv6 allocations, TCP to the peers (RFC 6062), other servers by ALTERNATE-SERVER.
 ///
-/// Confined to its owner's thread; never re-entered by the sink.
+/// Confined to its owner's thread; re-entered by the sink only where it says so.
 class TurnClient {
  public:
   class Sink {
    public:
     /// A packet for the server; the owner knows the transport and its framing.
     virtual void send_to_server(std::span<const std::uint8_t> packet) = 0;
-    /// Media path: what a peer sent to our relayed address, in the bytes that receive() was given.
+    /// Media path: what a peer sent to our relayed address, in the bytes that receive() was given. The last
+    /// thing that receive() does: what comes may be answered by send() at once.
     virtual void on_relayed(std::span<std::uint8_t> data, const base::Endpoint& peer) = 0;
 
    protected:

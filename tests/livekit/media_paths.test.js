@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { dispose } from '@livekit/rtc-node';
 import { Scene } from '../e2e/harness/scene.js';
 import { soundBothWays } from '../e2e/harness/conversation.js';
+import { freePorts } from '../e2e/harness/ports.js';
 import { eventually, pause } from '../e2e/harness/wait.js';
 import { FarNetwork } from './harness/far_network.js';
 import { LiveKitServer } from './harness/livekit_server.js';
@@ -72,6 +73,15 @@ for (const protocol of ['udp', 'tcp', 'tls']) {
     assert.ok(ringback.log.some(({ message }) => message?.includes(`(${name}) relays as ${network.user}:`)));
   });
 }
+
+test('a TURN server that does not answer is passed by', async () => {
+  const turn = scene.add(await TurnServer.start(network.user));
+  const server = await start({ turn_servers: [{ ...turn.entry('udp'), port: await freePorts(2) }, turn.entry('tls')] });
+  network.cutUdp();
+  network.cutTcp(server.port + 1);
+  const { ringback } = await talking(server, { SSL_CERT_FILE: turn.certificate });
+  assert.deepEqual(new Set(paths(ringback)), new Set([`relay 2 to ${server.address}:${server.port + 2}`]));
+});
 
 test('UDP is lost in mid-call: the phone stays, and is heard again by TCP', async () => {
   const server = await start();
