@@ -12,13 +12,14 @@ let next = process.pid % 250;
  */
 export class FarNetwork {
   cuts = [];
+  device = 'eth0';
 
   static open() {
     const network = new FarNetwork();
     const subnet = `198.18.${next++ % 250}`; // RFC 2544: for tests
     network.name = `ringback-far-${process.pid}-${next}`;
     network.cable = `rbfar${next}`;
-    network.server = `${subnet}.2`;
+    network.address = `${subnet}.2`;
     network.user = `${subnet}.1`;
     network.ringback = `${subnet}.3`;
     ip('netns', 'add', network.name);
@@ -27,7 +28,7 @@ export class FarNetwork {
       ip('addr', 'add', `${network.user}/24`, 'dev', network.cable);
       ip('addr', 'add', `${network.ringback}/24`, 'dev', network.cable);
       ip('link', 'set', network.cable, 'up');
-      ip('-n', network.name, 'addr', 'add', `${network.server}/24`, 'dev', 'eth0');
+      ip('-n', network.name, 'addr', 'add', `${network.address}/24`, 'dev', 'eth0');
       for (const link of ['lo', 'eth0']) ip('-n', network.name, 'link', 'set', link, 'up');
     } catch (error) {
       network.close();
@@ -49,7 +50,7 @@ export class FarNetwork {
 
   /** No UDP between ringback and the server, in either direction. */
   cutUdp() {
-    this.cut([], 'from', this.ringback, 'to', this.server, 'ipproto', 'udp');
+    this.cut([], 'from', this.ringback, 'to', this.address, 'ipproto', 'udp');
     this.cut(['-n', this.name], 'to', this.ringback, 'ipproto', 'udp');
   }
 
