@@ -50,9 +50,24 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 3600));
   app.add_option("--workers", options.workers, "Media threads of ringback (0: its default)")
       ->capture_default_str();
+  RealServer rooms;
+  std::string api;
+  auto* const livekit = app.add_option("--livekit", api, "HOST:PORT of a livekit-server that has the rooms");
+  app.add_option("--redis", rooms.redis_url, "The Redis that it is on")->needs(livekit);
+  app.add_option("--key", rooms.key, "Its API key")->needs(livekit);
+  app.add_option("--secret", rooms.secret, "The secret of the key")->needs(livekit);
   app.add_option("workloads", wanted, "setup, g711, opus; all when none is named")
       ->check(CLI::IsMember({"setup", "g711", "opus"}));
   CLI11_PARSE(app, argc, argv);
+  if (!api.empty()) {
+    const auto endpoint = ringback::base::Endpoint::parse(api);
+    if (!endpoint) {
+      std::fprintf(stderr, "--livekit %s: not an address and a port\n", api.c_str());
+      return 2;
+    }
+    rooms.api = *endpoint;
+    options.rooms = rooms;
+  }
   options.window = std::chrono::seconds(seconds);
   options.legs -= options.legs % 2;
   options.transcoded_legs -= options.transcoded_legs % 2;

@@ -69,9 +69,17 @@ base::ErrorOr<std::unique_ptr<ServerProcess>> ServerProcess::start(const Options
   server->secret_ = crypto::random_token(40);
 
   std::map<std::string, std::string> settings = options.settings;
+  if (options.rooms) {
+    server->rooms_ = options.rooms->api;
+    server->key_ = options.rooms->key;
+    server->secret_ = options.rooms->secret;
+    settings["LIVEKIT_URL"] = "ws://" + options.rooms->api.to_string();
+    settings["REDIS_URL"] = options.rooms->redis_url;
+  } else {
+    settings["ROOM_PORT"] = std::to_string(server->rooms_.port);
+    settings["ROOM_UDP_PORT"] = std::to_string(free_port(net::SocketKind::kUdp));
+  }
   settings["PORT"] = std::to_string(server->dialer_.port);
-  settings["ROOM_PORT"] = std::to_string(server->rooms_.port);
-  settings["ROOM_UDP_PORT"] = std::to_string(free_port(net::SocketKind::kUdp));
   settings["SIP_PORT"] = std::to_string(free_port(net::SocketKind::kUdp));
   settings["RTP_PORT_RANGE"] = "40000-45999";
   settings["BIND_ADDRESS"] = "127.0.0.1";

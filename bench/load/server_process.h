@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,14 @@
 
 namespace ringback::bench {
 
+/// A livekit-server that has the rooms, and asks ringback for its calls by the Redis that both are on.
+struct RealServer {
+  base::Endpoint api;
+  std::string redis_url;
+  std::string key;
+  std::string secret;
+};
+
 /// A `ringback serve` of the bench's own, in a process and a folder of its own, and what the kernel accounts
 /// to it. Destroying it ends the process and removes the folder.
 class ServerProcess {
@@ -22,6 +31,7 @@ class ServerProcess {
     std::string program;                          ///< path of the ringback binary
     base::Endpoint trunk;                         ///< where its calls go
     std::map<std::string, std::string> settings;  ///< more settings, by environment name
+    std::optional<RealServer> rooms;              ///< nothing: the embedded room server
   };
   /// Starts it and waits until it is ready.
   [[nodiscard]] static base::ErrorOr<std::unique_ptr<ServerProcess>> start(const Options& options);
@@ -30,6 +40,7 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   [[nodiscard]] const base::Endpoint& dialer() const { return dialer_; }
+  /// Where LiveKit's server API is, the SIP API with it.
   [[nodiscard]] const base::Endpoint& rooms() const { return rooms_; }
   /// A token that may place calls through the SIP API.
   [[nodiscard]] std::string sip_token() const;

@@ -41,15 +41,33 @@ ServerProcess::Options server_options(const LoadOptions& options, const FarSide&
   ServerProcess::Options server;
   server.program = options.program;
   server.trunk = far_side.sip_endpoint();
+  server.rooms = options.rooms;
   if (options.workers > 0) server.settings["WORKERS"] = std::to_string(options.workers);
   return server;
 }
 
-base::ErrorOr<> place_leg(const ServerProcess& server, const std::string& token, unsigned index) {
+/// A trunk to the far side that the livekit-server keeps; the embedded one has that of ringback's settings.
+base::ErrorOr<std::string> trunk_of(const ServerProcess& server, const FarSide& far_side, bool real_server) {
+  if (!real_server) return std::string("ST_settings");
   const std::string body =
-      fmt::format(R"({{"sip_trunk_id":"ST_settings","sip_call_to":"+1555800{:04}","room_name":"bench-{}",)"
+      fmt::format(R"({{"trunk":{{"name":"bench","address":"{}","numbers":["+15550000000"]}}}})",
+                  far_side.sip_endpoint().to_string());
+  const auto answer = http_request(server.rooms(), "POST", "/twirp/livekit.SIP/CreateSIPOutboundTrunk", body,
+                                   server.sip_token());
+  if (!answer) return base::Failure{answer.error()};
+  const auto begin = answer->body.find("ST_");
+  if (answer->status != 200 || begin == std::string::npos) {
+    return base::fail(fmt::format("trunk: HTTP {} {}", answer->status, answer->body));
+  }
+  return answer->body.substr(begin, answer->body.find('"', begin) - begin);
+}
+
+base::ErrorOr<> place_leg(const ServerProcess& server, const std::string& token, const std::string& trunk,
+                          unsigned index) {
+  const std::string body =
+      fmt::format(R"({{"sip_trunk_id":"{}","sip_call_to":"+1555800{:04}","room_name":"bench-{}",)"
                   R"("participant_identity":"leg-{}"}})",
-                  index, index / 2, index);
+                  trunk, index, index / 2, index);
   const auto answer =
       http_request(server.rooms(), "POST", "/twirp/livekit.SIP/CreateSIPParticipant", body, token);
   if (!answer) return base::Failure{answer.error()};
@@ -58,12 +76,12 @@ base::ErrorOr<> place_leg(const ServerProcess& server, const std::string& token,
   return {};
 }
 
-base::ErrorOr<> place_legs(const ServerProcess& server, const FarSide& far_side, unsigned first,
-                           unsigned count) {
+base::ErrorOr<> place_legs(const ServerProcess& server, const FarSide& far_side, const std::string& trunk,
+                           unsigned first, unsigned count) {
   const std::string token = server.sip_token();
   const std::size_t before = far_side.answered();
   for (unsigned index = first; index < first + count; ++index) {
-    if (auto placed = place_leg(server, token, index); !placed) return placed;
+    if (auto placed = place_leg(server, token, trunk, index); !placed) return placed;
   }
   const bool up = wait_until(kCallPatience, [&] { return far_side.answered() >= before + count; });
   if (!up)
@@ -79,12 +97,24 @@ base::ErrorOr<SetupResult> measure_setup(const LoadOptions& options) {
   auto server = ServerProcess::start(server_options(options, **far_side));
   if (!server) return base::Failure{server.error()};
 
+  const auto trunk = trunk_of(**server, **far_side, options.rooms.has_value());
+  if (!trunk) return base::Failure{trunk.error()};
+  const std::string token = (*server)->sip_token();
+
   SetupResult result;
+  result.real_server = options.rooms.has_value();
   for (unsigned i = 0; i < options.setups; ++i) {
     const std::size_t before = (*far_side)->invited();
-    const std::string body = fmt::format(R"({{"callerId":"bench","phoneNumber":"+1555900{:04}"}})", i);
+    const std::string body =
+        options.rooms
+            ? fmt::format(R"({{"sip_trunk_id":"{}","sip_call_to":"+1555900{:04}","room_name":"setup-{}"}})",
+                          *trunk, i, i)
+            : fmt::format(R"({{"callerId":"bench","phoneNumber":"+1555900{:04}"}})", i);
     const base::TimePoint posted = net::monotonic_now();
-    const auto answer = http_request((*server)->dialer(), "POST", "/api/livekit/call", body, "");
+    const auto answer =
+        options.rooms
+            ? http_request((*server)->rooms(), "POST", "/twirp/livekit.SIP/CreateSIPParticipant", body, token)
+            : http_request((*server)->dialer(), "POST", "/api/livekit/call", body, "");
     const base::TimePoint answered = net::monotonic_now();
     if (!answer) return base::Failure{answer.error()};
     if (answer->status != 200) return base::fail(fmt::format("HTTP {} {}", answer->status, answer->body));
@@ -110,11 +140,14 @@ base::ErrorOr<TalkResult> measure_talk(const LoadOptions& options, const std::st
   auto server = ServerProcess::start(settings);
   if (!server) return base::Failure{server.error()};
 
+  const auto trunk = trunk_of(**server, **far_side, options.rooms.has_value());
+  if (!trunk) return base::Failure{trunk.error()};
   // Two calls before the count, so that what is made once per process is not charged to the legs.
-  if (auto placed = place_legs(**server, **far_side, 0, 2); !placed) return base::Failure{placed.error()};
+  if (auto placed = place_legs(**server, **far_side, *trunk, 0, 2); !placed)
+    return base::Failure{placed.error()};
   std::this_thread::sleep_for(kSettle);
   const std::uint64_t memory_before = (*server)->memory_kib();
-  if (auto placed = place_legs(**server, **far_side, 2, legs - 2); !placed)
+  if (auto placed = place_legs(**server, **far_side, *trunk, 2, legs - 2); !placed)
     return base::Failure{placed.error()};
   std::this_thread::sleep_for(kSettle);
 
@@ -129,6 +162,7 @@ base::ErrorOr<TalkResult> measure_talk(const LoadOptions& options, const std::st
 
   TalkResult result;
   result.room_audio = room_audio;
+  result.real_server = options.rooms.has_value();
   result.legs = static_cast<unsigned>(reports.size());
   result.seconds = milliseconds(elapsed) / 1000;
   if (result.legs < legs)

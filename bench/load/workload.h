@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
 #include "load/distribution.h"
+#include "load/server_process.h"
 
 namespace ringback::bench {
 
@@ -17,11 +19,13 @@ struct LoadOptions {
   unsigned transcoded_legs = 60;  ///< fewer: each costs about ten times as much
   unsigned setups = 50;           ///< calls placed one after the other
   base::Duration window = std::chrono::seconds(20);
-  unsigned workers = 0;  ///< ringback's media threads; 0: its own default
+  unsigned workers = 0;             ///< ringback's media threads; 0: its own default
+  std::optional<RealServer> rooms;  ///< nothing: the embedded room server
 };
 
 /// POST to INVITE on an idle server, in milliseconds.
 struct SetupResult {
+  bool real_server = false;
   Distribution post_to_invite_ms;
   Distribution post_to_answer_ms;  ///< until the HTTP answer is complete
 };
@@ -29,6 +33,7 @@ struct SetupResult {
 
 /// Phones talking to each other through rooms, two in each.
 struct TalkResult {
+  bool real_server = false;
   std::string room_audio;  ///< "g711" or "opus"
   unsigned legs = 0;
   double seconds = 0;
