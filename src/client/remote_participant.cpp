@@ -295,7 +295,9 @@ void RemoteParticipant::on_rtp(base::TimePoint now, Transport& transport, std::s
   if (!packet) return;
   const auto heard = subscriber_->identify(now, *packet);
   if (!heard) return;
-  auto track = std::ranges::find(heard_, heard->track_sid, &HeardTrack::sid);
+  auto track = std::ranges::find(heard_, heard->number, &HeardTrack::id);
+  // A track that is offered anew, by another stream, keeps its number here.
+  if (track == heard_.end()) track = std::ranges::find(heard_, heard->track_sid, &HeardTrack::sid);
   if (track == heard_.end() || track->codec != heard->codec) {
     // The first packet tells the codec: the server may change it together with the publisher.
     const std::string sid(heard->track_sid);
@@ -305,6 +307,7 @@ void RemoteParticipant::on_rtp(base::TimePoint now, Transport& transport, std::s
     track = heard_.end() - 1;
     listener_.on_track_added(track->id, track->codec);
   }
+  heard->number = track->id;
   if (track->sink != nullptr) track->sink->on_packet(now, *packet);
 }
 

@@ -1,6 +1,9 @@
 #include "client/subscriber.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
 
 #include "crypto/random.h"
 #include "rtp/rtcp.h"
@@ -14,6 +17,8 @@ using webrtc_transport::Transport;
 constexpr std::uint32_t kReportSsrc = 1;
 /// A server that trickles without ever offering must not fill our memory.
 constexpr std::size_t kMaxEarlyCandidates = 64;
+constexpr std::array kHeardCodecs{livekit::AudioCodec::kOpus, livekit::AudioCodec::kPcmu,
+                                  livekit::AudioCodec::kPcma};
 /// Tracks beyond this number are not heard.
 constexpr std::size_t kMaxRoutes = 256;
 
@@ -86,8 +91,15 @@ void Subscriber::learn_routes(const sdp::WebRtcDescription& offer,
     const auto known = std::ranges::find(routes_, section.ssrcs.front(), &Route::ssrc);
     Route route = known != routes_.end() ? std::move(*known) : Route{};
     route.ssrc = section.ssrcs.front();
-    route.track_sid = track_sid_of(section, message);
-    route.codecs = section.codecs;
+    std::string track_sid = track_sid_of(section, message);
+    if (route.track_sid != track_sid) route.number = 0;
+    route.track_sid = std::move(track_sid);
+    route.formats.clear();
+    for (const auto& format : section.codecs) {
+      for (const auto codec : kHeardCodecs) {
+        if (format.is(livekit::encoding_name(codec))) route.formats.push_back({format.payload_type, codec});
+      }
+    }
     routes.push_back(std::move(route));
   }
   routes_ = std::move(routes);
@@ -96,17 +108,11 @@ void Subscriber::learn_routes(const sdp::WebRtcDescription& offer,
 std::optional<Subscriber::Heard> Subscriber::identify(base::TimePoint now, const rtp::PacketView& packet) {
   const auto route = std::ranges::find(routes_, packet.ssrc(), &Route::ssrc);
   if (route == routes_.end()) return std::nullopt;
-  const auto format =
-      std::ranges::find(route->codecs, packet.payload_type(), &sdp::WebRtcCodec::payload_type);
-  if (format == route->codecs.end()) return std::nullopt;
-  for (const auto codec :
-       {livekit::AudioCodec::kOpus, livekit::AudioCodec::kPcmu, livekit::AudioCodec::kPcma}) {
-    if (!format->is(livekit::encoding_name(codec))) continue;
-    if (route->stats.packets() == 0) route->stats = rtp::ReceiveStats(livekit::rtp_clock_rate(codec));
-    route->stats.on_packet(now, packet);
-    return Heard{route->track_sid, codec};
-  }
-  return std::nullopt;
+  const auto format = std::ranges::find(route->formats, packet.payload_type(), &Route::Format::payload_type);
+  if (format == route->formats.end()) return std::nullopt;
+  if (route->stats.packets() == 0) route->stats = rtp::ReceiveStats(livekit::rtp_clock_rate(format->codec));
+  route->stats.on_packet(now, packet);
+  return Heard{.track_sid = route->track_sid, .codec = format->codec, .number = route->number};
 }
 
 void Subscriber::on_rtcp(base::TimePoint now, std::span<const std::uint8_t> compound) {

@@ -33,9 +33,10 @@ class Subscriber {
   struct Heard {
     std::string_view track_sid;
     livekit::AudioCodec codec;
+    /// For the caller's own number of the track, 0 at first; kept while the track is offered.
+    std::uint32_t& number;
   };
-  /// Media path: nullopt for a packet of no track that was offered. `id` of the route changes never while the
-  /// track is offered.
+  /// Media path: nullopt for a packet of no track that was offered.
   [[nodiscard]] std::optional<Heard> identify(base::TimePoint now, const rtp::PacketView& packet);
   void on_rtcp(base::TimePoint now, std::span<const std::uint8_t> compound);
   void send_report(base::TimePoint now);
@@ -49,9 +50,14 @@ class Subscriber {
  private:
   /// One stream that the server sends.
   struct Route {
+    struct Format {
+      std::uint8_t payload_type;
+      livekit::AudioCodec codec;
+    };
     std::uint32_t ssrc = 0;
+    std::uint32_t number = 0;
+    std::vector<Format> formats;
     std::string track_sid;
-    std::vector<sdp::WebRtcCodec> codecs;
     rtp::ReceiveStats stats{48000};
   };
 

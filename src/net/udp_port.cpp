@@ -83,8 +83,7 @@ void UdpPort::disconnect() {
   if (!connected_) return;
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(socket_.get(), &nobody, sizeof nobody);
-  connected_ = false;
+  connected_ = ::connect(socket_.get(), &nobody, sizeof nobody) != 0;
 }
 
 void UdpPort::on_io(std::uint32_t) {

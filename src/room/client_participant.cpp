@@ -298,16 +298,20 @@ void ClientParticipant::on_removed(DisconnectReason reason, LeaveAction action) 
 // --- What the transports tell
 // -----------------------------------------------------------------------------------
 
+// Between removal and burial its transports may still receive, but its tracks are gone.
+
 void ClientParticipant::on_rtp(base::TimePoint now, Transport&, std::span<std::uint8_t> packet) {
-  publisher_.on_rtp(now, packet);
+  if (!removed()) publisher_.on_rtp(now, packet);
 }
 
 void ClientParticipant::on_received(base::TimePoint now, Transport&) {
+  if (removed()) return;
   publisher_.send_urgent_feedback(now);
   media_tick_.set_by(now + kMediaTick);
 }
 
 void ClientParticipant::on_rtcp(base::TimePoint now, Transport&, std::span<const std::uint8_t> compound) {
+  if (removed()) return;
   rtp::RtcpReader reader(compound);
   while (const auto packet = reader.next()) {
     if (packet->type == rtp::RtcpType::kSenderReport) {
@@ -322,7 +326,7 @@ void ClientParticipant::on_transport_state(Transport& transport, webrtc::PeerSta
   base::log(base::LogLevel::kDebug, "room", room().name(), "{}: {} transport {} ({})", sid(),
             &transport == &publisher_transport_ ? "publisher" : "subscriber", webrtc::to_string(state),
             reason);
-  if (info().state == livekit::ParticipantState::kDisconnected || &transport != &primary()) return;
+  if (removed() || &transport != &primary()) return;
   switch (state) {
     case webrtc::PeerState::kConnected:
       become_active();
@@ -339,7 +343,7 @@ void ClientParticipant::on_transport_state(Transport& transport, webrtc::PeerSta
 }
 
 void ClientParticipant::on_data(Transport&, bool reliable, std::string message) {
-  room().relay(*this, message, reliable);
+  if (!removed()) room().relay(*this, message, reliable);
 }
 
 void ClientParticipant::tick(base::TimePoint now) {

@@ -64,6 +64,8 @@ class ClientParticipant final : public Participant, private Transport::Owner {
   void on_removed(livekit::DisconnectReason reason, livekit::LeaveAction action) override;
 
  private:
+  /// The room has let this participant go; it waits to be destroyed.
+  [[nodiscard]] bool removed() const { return info().state == livekit::ParticipantState::kDisconnected; }
   void on_rtp(base::TimePoint now, Transport& transport, std::span<std::uint8_t> packet) override;
   void on_rtcp(base::TimePoint now, Transport& transport, std::span<const std::uint8_t> compound) override;
   void on_received(base::TimePoint now, Transport& transport) override;
