@@ -95,7 +95,7 @@ class RoomToPhoneTest : public ::testing::Test {
   void arrive(base::TimePoint time, Talker& talker) { deliver(time, talker.id(), talker.next()); }
   void deliver(base::TimePoint time, TrackId id, const BuiltPacket& packet) {
     to(time);
-    if (tracks_.contains(id)) pipeline_->receive(time, *tracks_[id], packet.view());
+    pipeline_->receive(time, *tracks_.at(id), packet.view());
   }
   /// `talker` speaks evenly from `from_ms` to `to_ms`.
   void talk(Talker& talker, int from_ms, int to_ms) {

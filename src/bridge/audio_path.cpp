@@ -219,7 +219,7 @@ void AudioPath::on_rtp(base::TimePoint now, std::span<std::uint8_t> bytes, const
       listener_.on_phone_digit(press->code, press->digit);
     }
   }
-  rearm();
+  if (to_room_) wake_by(to_room_->next_deadline());
 }
 
 void AudioPath::settle(const base::Endpoint& peer) {

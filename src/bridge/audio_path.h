@@ -152,6 +152,10 @@ class AudioPath final : private base::DeadlineTable::Entry {
   [[nodiscard]] base::TimePoint media_deadline() const;
   [[nodiscard]] base::TimePoint next_deadline() const;
   void rearm() { set_deadline(next_deadline()); }
+  /// Enough when only this may have come nearer: does not ask the other direction, whose state is far away.
+  void wake_by(base::TimePoint deadline) {
+    if (deadline < this->deadline()) set_deadline(deadline);
+  }
 
   net::Worker& worker_;
   Listener& listener_;
